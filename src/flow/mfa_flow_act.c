@@ -1,0 +1,232 @@
+/*
+ * What the acts of several flows have in common: errors for the next page,
+ * events, sessions, letters about changes.
+ */
+
+#include <time.h>
+
+#include "mfa_flow.h"
+
+
+mfa_status_t
+mfa_flow_error(mfa_step_t *step, const char *field, mfa_str_t word)
+{
+    return mfa_pairs_add(step->work->arena, &step->flow.errors,
+                         mfa_str_from(field), word);
+}
+
+
+mfa_status_t
+mfa_flow_typed(mfa_step_t *step, const char *name, mfa_str_t value)
+{
+    return mfa_pairs_add(step->work->arena, &step->flow.typed,
+                         mfa_str_from(name), value);
+}
+
+
+mfa_status_t
+mfa_flow_event(mfa_step_t *step, const char *name, const char *result,
+    const char *reason)
+{
+    mfa_str_t     text;
+    mfa_event_t   event;
+    mfa_status_t  st;
+
+    memset(&event, 0, sizeof(event));
+
+    event.name = name;
+    event.result = result;
+    event.reason = reason;
+
+    st = mfa_id_text(step->work->arena, &step->flow.id, &text);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    event.flow = text;
+    event.flow.len = 8;
+
+    if (step->flow.has_user) {
+        st = mfa_id_text(step->work->arena, &step->flow.user, &event.user);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return mfa_event_add(step->tx, &event);
+}
+
+
+mfa_status_t
+mfa_flow_code_book(mfa_step_t *step)
+{
+    return mfa_limit_book_address(step->tx, MFA_LIMIT_CODE_ADDRESS,
+                                  &step->retry_at);
+}
+
+
+mfa_status_t
+mfa_flow_code_refund(mfa_step_t *step)
+{
+    return mfa_limit_refund_address(step->tx, MFA_LIMIT_CODE_ADDRESS);
+}
+
+
+static mfa_status_t
+end_old_session(mfa_step_t *step)
+{
+    mfa_status_t        st;
+    mfa_session_view_t  view;
+
+    if (step->old_session.len == 0) {
+        return MFA_OK;
+    }
+
+    st = mfa_session_look(step->tx, step->old_session, &view);
+    if (st != MFA_OK || view.state == MFA_SESSION_NONE) {
+        return st;
+    }
+
+    st = mfa_session_end(step->tx, view.session.key);
+
+    return (st == MFA_NOT_FOUND) ? MFA_OK : st;
+}
+
+
+mfa_status_t
+mfa_flow_session(mfa_step_t *step, unsigned amr)
+{
+    mfa_status_t   st;
+    mfa_session_t  session;
+
+    st = end_old_session(step);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    memset(&session, 0, sizeof(session));
+
+    session.user = step->user.id;
+    session.amr = amr;
+    session.factor_at = step->tx->now;
+    session.agent = mfa_agent_name(step->agent, step->work->arena);
+
+    if (step->work->address != NULL) {
+        session.address = *step->work->address;
+    }
+
+    st = mfa_session_issue(step->tx, &step->user, &session, &step->token);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_flow_event(step, "session.start", "ok", NULL);
+}
+
+
+mfa_str_t
+mfa_flow_clock(mfa_step_t *step, mfa_time_t at)
+{
+    time_t     seconds;
+    struct tm  tm;
+
+    /* rounded up: at the minute shown the wait is over */
+
+    seconds = (time_t) ((at + MFA_MINUTE - 1) / MFA_MINUTE * 60);
+
+    if (localtime_r(&seconds, &tm) == NULL) {
+        return mfa_null;
+    }
+
+    return mfa_arena_printf(step->work->arena, "%02d:%02d", tm.tm_hour,
+                            tm.tm_min);
+}
+
+
+static mfa_str_t
+date_text(mfa_arena_t *arena, mfa_time_t at)
+{
+    char       text[64];
+    time_t     seconds;
+    struct tm  tm;
+    mfa_str_t  copy;
+
+    seconds = (time_t) (at / MFA_SECOND);
+
+    if (localtime_r(&seconds, &tm) == NULL
+        || strftime(text, sizeof(text), "%d %B %Y, %H:%M %Z", &tm) == 0
+        || mfa_arena_copy(arena, mfa_str_from(text), &copy) != MFA_OK)
+    {
+        return mfa_null;
+    }
+
+    return copy;
+}
+
+
+static mfa_status_t
+tell_values(mfa_step_t *step, const char *what, mfa_str_t factor,
+    mfa_pairs_t *values)
+{
+    char           text[MFA_ADDRESS_TEXT_SIZE];
+    size_t         i;
+    mfa_str_t      from;
+    mfa_status_t   st;
+    mfa_arena_t   *arena = step->work->arena;
+
+    from = mfa_null;
+
+    if (step->work->address != NULL && step->work->address->len != 0) {
+        mfa_address_text(step->work->address, text);
+
+        st = mfa_arena_copy(arena, mfa_str_from(text), &from);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    {
+        const mfa_pair_t  pairs[] = {
+            { mfa_str_from(what), mfa_str("1") },
+            { mfa_str("factor"), factor },
+            { mfa_str("when"), date_text(arena, step->tx->now) },
+            { mfa_str("from"), from },
+            { mfa_str("agent"), mfa_agent_name(step->agent, arena) },
+            { mfa_str("name"), step->user.first_name }
+        };
+
+        for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+            st = mfa_pairs_add(arena, values, pairs[i].name, pairs[i].value);
+            if (st != MFA_OK) {
+                return st;
+            }
+        }
+    }
+
+    return MFA_OK;
+}
+
+
+mfa_status_t
+mfa_flow_tell(mfa_step_t *step, const char *kind, const char *what,
+    mfa_str_t factor)
+{
+    mfa_status_t   st;
+    mfa_message_t  message;
+
+    memset(&message, 0, sizeof(message));
+
+    message.channel = mfa_str("mail");
+    message.kind = mfa_str_from(kind);
+    message.language = mfa_str("en");
+    message.expires_at = step->tx->now + 7 * MFA_DAY;
+
+    st = tell_values(step, what, factor, &message.values);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    step->has_mail = true;
+
+    return mfa_message_queue_all(step->tx, &step->user, &message);
+}

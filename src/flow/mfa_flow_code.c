@@ -1,0 +1,248 @@
+/*
+ * Codes sent by mail, as a step of any flow: send, send again, check.
+ *
+ * The answer to a person never shows whether anything was sent.
+ */
+
+#include "mfa_flow.h"
+
+
+mfa_code_place_t
+mfa_flow_code_place(const mfa_flow_t *flow)
+{
+    mfa_code_place_t  place;
+
+    memset(&place, 0, sizeof(place));
+
+    place.flow = flow->id;
+    place.purpose = flow->kind;
+    place.user = flow->user;
+    place.destination = flow->email;
+
+    return place;
+}
+
+
+/*
+ * Somebody who may not be written to gets a row of the channel "none",
+ * which the delivery drops: the same work for every address (C1).
+ */
+
+static mfa_status_t
+code_letter(mfa_step_t *step, const mfa_code_t *code, bool may_send)
+{
+    size_t                       i;
+    mfa_status_t                 st;
+    mfa_arena_t                 *arena = step->work->arena;
+    mfa_message_t                message;
+    const mfa_model_settings_t  *settings = step->work->model->settings;
+
+    const mfa_pair_t  values[] = {
+        { mfa_str("code"), code->code },
+        { mfa_str("reference"), code->reference },
+        { mfa_str("minutes"),
+          mfa_arena_printf(arena, "%d",
+                           (int) (settings->code_lifetime / MFA_MINUTE)) },
+        { mfa_str_eq_c(step->flow.kind, "register") ? mfa_str("is_register")
+                                                    : mfa_str("is_resume"),
+          mfa_str("1") }
+    };
+
+    memset(&message, 0, sizeof(message));
+
+    message.channel = may_send ? mfa_str("mail") : mfa_str(MFA_CHANNEL_NONE);
+    message.kind = mfa_str("code");
+    message.to = step->flow.email;
+    message.language = mfa_str("en");
+    message.code_flow = step->flow.id;
+    message.code_purpose = step->flow.kind;
+    message.expires_at = step->tx->now + settings->code_limit;
+
+    for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        st = mfa_pairs_add(arena, &message.values, values[i].name,
+                           values[i].value);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    step->has_mail = true;
+
+    return mfa_message_queue(step->tx, &message);
+}
+
+
+/* beyond the budget of a mailbox nothing is sent, and nothing is said */
+
+static mfa_status_t
+book_send(mfa_step_t *step, bool *may_send)
+{
+    mfa_str_t         subject;
+    mfa_time_t        retry_at;
+    mfa_status_t      st;
+    mfa_limit_kind_t  kind;
+
+    if (step->flow.amr & MFA_AMR_PWD) {
+        kind = MFA_LIMIT_SEND_PERSON;
+        subject = mfa_id_str(&step->flow.user);
+
+    } else {
+        kind = MFA_LIMIT_SEND_MAILBOX;
+        subject = step->flow.email;
+    }
+
+    st = mfa_limit_book(step->tx, kind, subject, &retry_at);
+    if (st != MFA_LIMITED) {
+        return st;
+    }
+
+    *may_send = false;
+
+    return mfa_flow_event(step, "code.send", "limited", NULL);
+}
+
+
+mfa_status_t
+mfa_flow_code_issue(mfa_step_t *step, bool may_send)
+{
+    mfa_code_t        code;
+    mfa_status_t      st;
+    mfa_code_place_t  place;
+
+    place = mfa_flow_code_place(&step->flow);
+
+    st = mfa_code_issue(step->tx, &place, &code);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = book_send(step, &may_send);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return code_letter(step, &code, may_send);
+}
+
+
+mfa_status_t
+mfa_flow_code_again(mfa_step_t *step, bool may_send, mfa_outcome_t *outcome)
+{
+    mfa_status_t  st;
+
+    *outcome = MFA_OUTCOME_DENY;
+
+    st = mfa_flow_code_issue(step, may_send);
+
+    if (st == MFA_LIMITED) {
+        step->flow.notice = MFA_WORD("A code was sent a moment ago. Wait a "
+                                     "little before you ask for another.");
+        return MFA_OK;
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    step->flow.notice = MFA_WORD("A new code has been sent. Codes sent "
+                                 "before no longer work.");
+    *outcome = MFA_OUTCOME_PASS;
+
+    return MFA_OK;
+}
+
+
+static mfa_status_t
+code_refused(mfa_step_t *step, mfa_code_answer_t answer, uint64_t left)
+{
+    mfa_str_t     word;
+    mfa_status_t  st;
+
+    switch (answer) {
+
+    case MFA_CODE_EARLIER:
+        word = MFA_WORD("This code is from an earlier message. A newer code "
+                        "was sent: use the one with the reference shown "
+                        "here.");
+        break;
+
+    case MFA_CODE_EXPIRED:
+        word = MFA_WORD("This code has expired. Press Send new code.");
+        break;
+
+    case MFA_CODE_SPENT:
+        word = MFA_WORD("Too many wrong codes. Press Send new code.");
+        break;
+
+    default:
+        word = MFA_WORD("Invalid verification code.");
+
+        st = mfa_flow_typed(step, "left",
+                            mfa_arena_printf(step->work->arena, "%u",
+                                             (unsigned) left));
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    st = mfa_flow_error(step, "code", word);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_flow_event(step, "code", "fail", "code");
+}
+
+
+mfa_status_t
+mfa_flow_code_check(mfa_step_t *step, mfa_outcome_t *outcome)
+{
+    uint64_t           left;
+    mfa_str_t          digits;
+    mfa_status_t       st;
+    mfa_code_place_t   place;
+    mfa_code_answer_t  answer;
+
+    *outcome = MFA_OUTCOME_DENY;
+
+    st = mfa_flow_code_book(step);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_digits_clean(step->work->arena,
+                          mfa_pairs_get(step->fields, mfa_str("code")),
+                          (size_t) step->work->model->settings->code_digits,
+                          &digits);
+
+    /* what is no code at all costs the address a try, not the code (B7) */
+
+    if (st == MFA_INVALID) {
+        return mfa_flow_error(step, "code",
+                              MFA_WORD("Invalid verification code."));
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    place = mfa_flow_code_place(&step->flow);
+
+    st = mfa_code_use(step->tx, &place, digits, &answer, &left);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (answer != MFA_CODE_RIGHT) {
+        return code_refused(step, answer, left);
+    }
+
+    st = mfa_flow_code_refund(step);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    *outcome = MFA_OUTCOME_PASS;
+
+    return mfa_flow_event(step, "code", "ok", NULL);
+}

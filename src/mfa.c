@@ -1,0 +1,422 @@
+/*
+ * The public face: wires the layers together, holds no logic of its own.
+ * Contract: mfa.h. Realms (what is configured) are in mfa_realm.c.
+ */
+
+#include <stdlib.h>
+
+#include "mfa_realm.h"
+
+
+#define DECISION_SLOTS  4096
+#define JOB_ARENA       (8 * 1024 * 1024)
+#define PURGE_LOOK      1000
+#define TOUCHES_MAX     2000
+#define SEND_MOST       20
+#define CLEAN_EVERY     (30 * MFA_SECOND)
+
+
+struct mfa_s {
+    const mfa_realm_t   *realm;
+    mfa_store_t         *store;
+    mfa_model_t          model;
+    mfa_decisions_t     *decisions;
+    mfa_delivery_t      *delivery;
+    mfa_purge_cursor_t   cursor;        /* of the one keep job at a time */
+    mfa_time_t           cleaned_at;
+};
+
+
+struct mfa_job_s {
+    mfa_t          *mfa;
+    mfa_arena_t    *arena;
+    mfa_work_t      work;
+    mfa_request_t   request;
+    mfa_reply_t     reply;
+    mfa_visit_t     visit;
+    bool            is_started;
+    mfa_touch_t    *touches;
+    size_t          touch_count;
+    bool            is_sweeper;
+    bool            is_cleaner;
+};
+
+
+static mfa_status_t
+prepare_store(mfa_t *mfa, mfa_error_t *error)
+{
+    mfa_work_t    work;
+    mfa_status_t  st;
+
+    memset(&work, 0, sizeof(work));
+
+    work.model = &mfa->model;
+    work.arena = mfa_arena_open(JOB_ARENA);
+
+    if (work.arena == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
+    st = mfa_model_prepare(&work, error);
+
+    mfa_arena_close(&work.arena);
+
+    return st;
+}
+
+
+static mfa_status_t
+open_parts(mfa_t *mfa, mfa_error_t *error)
+{
+    mfa_status_t        st;
+    const mfa_realm_t  *realm = mfa->realm;
+
+    st = mfa_store_open(&realm->store, realm->ports, error, &mfa->store);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    mfa->model.store = mfa->store;
+    mfa->model.keys = realm->keys;
+    mfa->model.ports = realm->ports;
+    mfa->model.settings = &realm->model;
+
+    st = prepare_store(mfa, error);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_decisions_open(&mfa->model, DECISION_SLOTS, &mfa->decisions);
+    if (st != MFA_OK || realm->templates == NULL) {
+        return st;
+    }
+
+    return mfa_delivery_open(&realm->send, realm->templates, realm->words,
+                             realm->ports, &mfa->delivery);
+}
+
+
+mfa_status_t
+mfa_open(const mfa_realm_t *realm, mfa_error_t *error, mfa_t **mfa)
+{
+    mfa_t         *self;
+    mfa_status_t   st;
+
+    *mfa = NULL;
+    error->text[0] = '\0';
+
+    self = calloc(1, sizeof(*self));
+    if (self == NULL) {
+        mfa_error_set(error, "out of memory");
+        return MFA_NO_MEMORY;
+    }
+
+    self->realm = realm;
+
+    st = open_parts(self, error);
+
+    if (st != MFA_OK) {
+        if (error->text[0] == '\0') {
+            mfa_error_set(error, "%s", mfa_status_text(st));
+        }
+
+        mfa_close(&self);
+
+        return st;
+    }
+
+    *mfa = self;
+
+    return MFA_OK;
+}
+
+
+void
+mfa_close(mfa_t **mfa)
+{
+    if (*mfa == NULL) {
+        return;
+    }
+
+    mfa_delivery_close(&(*mfa)->delivery);
+    mfa_decisions_close(&(*mfa)->decisions);
+    mfa_store_close(&(*mfa)->store);
+
+    free(*mfa);
+
+    *mfa = NULL;
+}
+
+
+const mfa_realm_t *
+mfa_realm_of(const mfa_t *mfa)
+{
+    return mfa->realm;
+}
+
+
+mfa_store_t *
+mfa_store_of(mfa_t *mfa)
+{
+    return mfa->store;
+}
+
+
+const mfa_model_t *
+mfa_model_of(const mfa_t *mfa)
+{
+    return &mfa->model;
+}
+
+
+/* the one cookie of our name over all Cookie headers, or empty */
+
+static mfa_str_t
+session_token(const mfa_realm_t *realm, const mfa_strs_t *cookies)
+{
+    size_t     i;
+    unsigned   count;
+    mfa_str_t  token;
+
+    token = mfa_null;
+    count = 0;
+
+    for (i = 0; i < cookies->count; i++) {
+        mfa_cookie_find(cookies->items[i], realm->page.session_cookie, &token,
+                        &count);
+    }
+
+    return (count == 1) ? token : mfa_null;
+}
+
+
+mfa_status_t
+mfa_check(mfa_t *mfa, const mfa_strs_t *cookies, mfa_time_t now,
+    mfa_identity_t **identity, mfa_verdict_t *verdict)
+{
+    mfa_str_t            token;
+    mfa_session_state_t  state;
+
+    *verdict = MFA_VERDICT_DENY;
+    *identity = NULL;
+
+    token = session_token(mfa->realm, cookies);
+    if (token.len == 0) {
+        return MFA_OK;
+    }
+
+    return mfa_decision_check(mfa->decisions, token, now, identity, verdict,
+                              &state);
+}
+
+
+mfa_status_t
+mfa_check_wait(mfa_t *mfa, const mfa_strs_t *cookies,
+    mfa_identity_t **identity, mfa_verdict_t *verdict)
+{
+    mfa_str_t            token;
+    mfa_session_state_t  state;
+
+    *verdict = MFA_VERDICT_DENY;
+    *identity = NULL;
+
+    token = session_token(mfa->realm, cookies);
+    if (token.len == 0) {
+        return MFA_OK;
+    }
+
+    return mfa_decision_read(&mfa->model, token, identity, verdict, &state);
+}
+
+
+void
+mfa_check_note(mfa_t *mfa, const mfa_identity_t *identity, mfa_time_t now)
+{
+    mfa_decision_note(mfa->decisions, identity, now);
+}
+
+
+mfa_status_t
+mfa_refuse(const mfa_realm_t *realm, const mfa_request_t *request,
+    mfa_arena_t *arena, mfa_reply_t *reply)
+{
+    return mfa_page_refuse(&realm->page, request, arena, reply);
+}
+
+
+mfa_job_t *
+mfa_job_open(mfa_t *mfa)
+{
+    mfa_job_t    *job;
+    mfa_arena_t  *arena;
+
+    arena = mfa_arena_open(JOB_ARENA);
+    if (arena == NULL) {
+        return NULL;
+    }
+
+    job = mfa_arena_alloc(arena, sizeof(*job));
+    if (job == NULL) {
+        mfa_arena_close(&arena);
+        return NULL;
+    }
+
+    job->mfa = mfa;
+    job->arena = arena;
+    job->work.model = &mfa->model;
+    job->work.arena = arena;
+
+    return job;
+}
+
+
+void
+mfa_job_close(mfa_job_t **job)
+{
+    mfa_arena_t  *arena;
+
+    if (*job == NULL) {
+        return;
+    }
+
+    /* the job itself lives in its arena */
+
+    arena = (*job)->arena;
+    *job = NULL;
+
+    mfa_arena_close(&arena);
+}
+
+
+mfa_arena_t *
+mfa_job_arena(mfa_job_t *job)
+{
+    return job->arena;
+}
+
+
+mfa_request_t *
+mfa_job_request(mfa_job_t *job)
+{
+    return &job->request;
+}
+
+
+mfa_status_t
+mfa_run(mfa_job_t *job)
+{
+    mfa_visit_t  *visit = &job->visit;
+
+    if (!job->is_started) {
+        job->is_started = true;
+        job->work.address = &job->request.address;
+
+        visit->env = &job->mfa->realm->page;
+        visit->work = &job->work;
+        visit->request = &job->request;
+        visit->reply = &job->reply;
+    }
+
+    return mfa_visit_run(visit);
+}
+
+
+void
+mfa_hash(mfa_job_t *job)
+{
+    mfa_hash_do(&job->mfa->model, job->arena, &job->visit.hash);
+}
+
+
+void
+mfa_job_busy(mfa_job_t *job)
+{
+    mfa_plain_reply(503, job->arena, &job->reply);
+}
+
+
+const mfa_reply_t *
+mfa_job_reply(const mfa_job_t *job)
+{
+    return &job->reply;
+}
+
+
+const mfa_strs_t *
+mfa_job_events(const mfa_job_t *job)
+{
+    return &job->work.events.lines;
+}
+
+
+bool
+mfa_job_has_mail(const mfa_job_t *job)
+{
+    return job->visit.has_mail;
+}
+
+
+mfa_status_t
+mfa_keep_prepare(mfa_job_t *job, mfa_time_t now, bool is_sweeper)
+{
+    mfa_t  *mfa = job->mfa;
+
+    job->is_sweeper = is_sweeper;
+    job->is_cleaner = now - mfa->cleaned_at >= CLEAN_EVERY
+                      || now < mfa->cleaned_at;
+
+    job->touches = mfa_arena_alloc(job->arena,
+                                   TOUCHES_MAX * sizeof(mfa_touch_t));
+    if (job->touches == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
+    job->touch_count = mfa_decision_touches(mfa->decisions, now, job->touches,
+                                            TOUCHES_MAX);
+
+    if (job->is_cleaner) {
+        mfa->cleaned_at = now;
+    }
+
+    return (job->touch_count > 0 || is_sweeper || job->is_cleaner)
+           ? MFA_OK : MFA_NOT_FOUND;
+}
+
+
+mfa_status_t
+mfa_keep(mfa_job_t *job)
+{
+    size_t        removed;
+    mfa_t        *mfa = job->mfa;
+    mfa_status_t  st;
+
+    if (job->touch_count > 0) {
+        st = mfa_touches_write(&job->work, job->touches, job->touch_count);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    if (job->is_sweeper) {
+        st = mfa_purge(&job->work, &mfa->cursor, PURGE_LOOK, &removed);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return job->is_cleaner ? mfa_store_clean(mfa->store) : MFA_OK;
+}
+
+
+mfa_status_t
+mfa_deliver(mfa_job_t *job, mfa_time_t *wait_ms)
+{
+    *wait_ms = 5 * MFA_SECOND;
+
+    if (job->mfa->delivery == NULL) {
+        return MFA_UNAVAILABLE;
+    }
+
+    return mfa_delivery_run(job->mfa->delivery, &job->work, SEND_MOST,
+                            wait_ms);
+}

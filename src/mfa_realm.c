@@ -1,0 +1,451 @@
+/*
+ * Realms: the lines of a block, handed to the tables of the layers, and
+ * what is read once they are all there. Changes nothing on disk.
+ */
+
+#include <stdlib.h>
+
+#include "mfa_realm.h"
+
+
+#define REALM_ARENA  (16 * 1024 * 1024)
+#define STYLE_MAX    (64 * 1024)
+
+
+static const mfa_option_t  realm_options[] = {
+
+    { .name = "key_file",
+      .syntax = "FILE",
+      .help = "The key that seals what is secret in the store; made by "
+              "\"mfactl key new\", kept outside the store, readable by its "
+              "owner alone.",
+      .set = mfa_option_set_path,
+      .offset = offsetof(mfa_realm_t, key_file),
+      .is_required = 1 },
+
+    { .name = "event_log",
+      .syntax = "FILE",
+      .help = "Security events, one JSON line each. Without it they go to "
+              "the error log at the level notice.",
+      .set = mfa_option_set_path,
+      .offset = offsetof(mfa_realm_t, event_log) },
+
+    MFA_OPTION_END
+};
+
+
+typedef struct {
+    const mfa_option_t  *options;
+    size_t               offset;
+} table_t;
+
+static const table_t  tables[MFA_REALM_TABLES] = {
+    { realm_options, 0 },
+    { mfa_store_options, offsetof(mfa_realm_t, store) },
+    { mfa_model_options, offsetof(mfa_realm_t, model) },
+    { mfa_send_options, offsetof(mfa_realm_t, send) },
+    { mfa_factor_options, offsetof(mfa_realm_t, factor) },
+    { mfa_flow_options, offsetof(mfa_realm_t, flow) },
+    { mfa_page_options, offsetof(mfa_realm_t, pages) }
+};
+
+
+const mfa_option_t *const *
+mfa_realm_options(void)
+{
+    static const mfa_option_t *const  list[] = {
+        realm_options, mfa_send_options, mfa_store_options,
+        mfa_page_options, mfa_flow_options, mfa_factor_options,
+        mfa_model_options, NULL
+    };
+
+    return list;
+}
+
+
+mfa_status_t
+mfa_realm_begin(mfa_str_t name, const mfa_ports_t *ports, mfa_realm_t **realm)
+{
+    mfa_arena_t  *arena;
+    mfa_realm_t  *self;
+
+    *realm = NULL;
+
+    arena = mfa_arena_open(REALM_ARENA);
+    if (arena == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
+    self = mfa_arena_alloc(arena, sizeof(*self));
+
+    if (self == NULL || mfa_arena_copy(arena, name, &self->name) != MFA_OK) {
+        mfa_arena_close(&arena);
+        return MFA_NO_MEMORY;
+    }
+
+    self->ports = ports;
+    self->arena = arena;
+
+    mfa_model_defaults(&self->model);
+    mfa_factor_defaults(&self->factor);
+    mfa_page_defaults(&self->pages);
+
+    self->page.portal = mfa_str("/mfa/");
+
+    *realm = self;
+
+    return MFA_OK;
+}
+
+
+static void *
+table_target(mfa_realm_t *realm, const table_t *table)
+{
+    return (char *) realm + table->offset;
+}
+
+
+/* nginx's words live as long as its configuration; ours are copied */
+
+static mfa_status_t
+line_copy(mfa_realm_t *realm, const mfa_line_t *line, mfa_line_t *copy)
+{
+    size_t        i;
+    mfa_str_t    *args;
+    mfa_status_t  st;
+
+    *copy = *line;
+
+    args = mfa_arena_alloc(realm->arena, (line->nargs + 1) * sizeof(*args));
+    if (args == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
+    for (i = 0; i < line->nargs; i++) {
+        st = mfa_arena_copy(realm->arena, line->args[i], &args[i]);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    copy->args = args;
+
+    return MFA_OK;
+}
+
+
+mfa_status_t
+mfa_realm_line(mfa_realm_t *realm, const mfa_line_t *line, mfa_error_t *error)
+{
+    size_t         i;
+    mfa_line_t     copy;
+    mfa_status_t   st;
+
+    st = line_copy(realm, line, &copy);
+    if (st != MFA_OK) {
+        mfa_error_set(error, "out of memory");
+        return st;
+    }
+
+    if (mfa_str_eq_c(copy.name, "store") && copy.nargs > 0) {
+        realm->store_text = copy.args[0];
+    }
+
+    for (i = 0; i < MFA_REALM_TABLES; i++) {
+        st = mfa_option_apply(tables[i].options, &realm->seen[i], &copy,
+                              table_target(realm, &tables[i]), realm->arena,
+                              error);
+        if (st != MFA_NOT_FOUND) {
+            return st;
+        }
+    }
+
+    mfa_error_set(error, "unknown option \"" MFA_STR_FMT "\" in "
+                  "\"mfa_realm\"", MFA_STR_ARG(line->name));
+
+    return MFA_CONFIG;
+}
+
+
+static mfa_status_t
+realm_complete(mfa_realm_t *realm, mfa_error_t *error)
+{
+    size_t        i;
+    mfa_status_t  st;
+
+    for (i = 0; i < MFA_REALM_TABLES; i++) {
+        st = mfa_option_complete(tables[i].options, realm->seen[i], error);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return MFA_OK;
+}
+
+
+/*
+ * The prefix makes a browser refuse such a cookie from any other origin; a
+ * loopback demo over http has to do without.
+ */
+
+static mfa_status_t
+realm_cookies(mfa_realm_t *realm)
+{
+    size_t        i;
+    mfa_str_t     name, *fields[3];
+    mfa_status_t  st;
+
+    static const char *const  names[] = {
+        "mfa_session", "mfa_browser", "mfa_notice"
+    };
+
+    fields[0] = &realm->page.session_cookie;
+    fields[1] = &realm->page.browser_cookie;
+    fields[2] = &realm->page.notice_cookie;
+
+    for (i = 0; i < 3; i++) {
+        name = mfa_arena_printf(realm->arena, "%s%s",
+                                realm->send.origin.is_https ? "__Host-" : "",
+                                names[i]);
+        if (name.data == NULL) {
+            return MFA_NO_MEMORY;
+        }
+
+        *fields[i] = name;
+
+        st = mfa_strs_add(realm->arena, &realm->cookies, name);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return MFA_OK;
+}
+
+
+static mfa_status_t
+realm_warnings(mfa_realm_t *realm)
+{
+    if (realm->send.origin.is_https) {
+        return MFA_OK;
+    }
+
+    return mfa_strs_add(realm->arena, &realm->warnings,
+                        mfa_str("\"public_url\" is http: cookies go without "
+                                "\"Secure\", for a demonstration on this "
+                                "machine only"));
+}
+
+
+mfa_status_t
+mfa_realm_end_store(mfa_realm_t *realm, mfa_error_t *error)
+{
+    mfa_status_t  st;
+
+    st = realm_complete(realm, error);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_keys_open(realm->key_file.data, error, &realm->keys);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = realm_cookies(realm);
+    if (st != MFA_OK) {
+        mfa_error_set(error, "out of memory");
+        return st;
+    }
+
+    return realm_warnings(realm);
+}
+
+
+static mfa_status_t
+read_style(mfa_realm_t *realm, const char *path, mfa_error_t *error)
+{
+    char    *data;
+    FILE    *file;
+    size_t   len;
+
+    data = mfa_arena_alloc(realm->arena, STYLE_MAX);
+    if (data == NULL) {
+        mfa_error_set(error, "out of memory");
+        return MFA_NO_MEMORY;
+    }
+
+    file = fopen(path, "re");
+    if (file == NULL) {
+        mfa_error_set(error, "cannot read \"%s\"", path);
+        return MFA_CONFIG;
+    }
+
+    len = fread(data, 1, STYLE_MAX, file);
+
+    (void) fclose(file);        /* was only read */
+
+    realm->page.style = mfa_str_bytes(data, len);
+
+    return MFA_OK;
+}
+
+
+static mfa_status_t
+realm_read_pages(mfa_realm_t *realm, mfa_error_t *error)
+{
+    mfa_str_t     html, words, style;
+    mfa_status_t  st;
+
+    html = realm->pages.html;
+
+    words = mfa_arena_printf(realm->arena, MFA_STR_FMT "/text/en.po",
+                             MFA_STR_ARG(html));
+    style = mfa_arena_printf(realm->arena, MFA_STR_FMT "/style.css",
+                             MFA_STR_ARG(html));
+
+    if (words.data == NULL || style.data == NULL) {
+        mfa_error_set(error, "out of memory");
+        return MFA_NO_MEMORY;
+    }
+
+    st = mfa_templates_open(html.data, NULL, error, &realm->templates);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_words_open(words.data, error, &realm->words);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_passlist_open(realm->factor.common_passwords.data, error,
+                           &realm->common);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return read_style(realm, style.data, error);
+}
+
+
+static void
+realm_wire(mfa_realm_t *realm)
+{
+    realm->flow_env.settings = &realm->flow;
+    realm->flow_env.factors = &realm->factor;
+    realm->flow_env.send = &realm->send;
+    realm->flow_env.common = realm->common;
+
+    realm->page.settings = &realm->pages;
+    realm->page.flow = &realm->flow_env;
+    realm->page.send = &realm->send;
+    realm->page.keys = realm->keys;
+    realm->page.templates = realm->templates;
+    realm->page.words = realm->words;
+}
+
+
+mfa_status_t
+mfa_realm_end(mfa_realm_t *realm, mfa_error_t *error)
+{
+    mfa_status_t  st;
+
+    st = mfa_realm_end_store(realm, error);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = realm_read_pages(realm, error);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    realm_wire(realm);
+
+    return mfa_store_probe(&realm->store, error);
+}
+
+
+void
+mfa_realm_free(mfa_realm_t **realm)
+{
+    mfa_arena_t  *arena;
+
+    if (*realm == NULL) {
+        return;
+    }
+
+    mfa_templates_close(&(*realm)->templates);
+    mfa_words_close(&(*realm)->words);
+    mfa_passlist_close(&(*realm)->common);
+    mfa_keys_close(&(*realm)->keys);
+
+    arena = (*realm)->arena;
+    *realm = NULL;
+
+    mfa_arena_close(&arena);
+}
+
+
+mfa_status_t
+mfa_realm_set_portal(mfa_realm_t *realm, mfa_str_t prefix)
+{
+    if (prefix.len < 2 || prefix.data[0] != '/'
+        || prefix.data[prefix.len - 1] != '/')
+    {
+        return MFA_INVALID;
+    }
+
+    return mfa_arena_copy(realm->arena, prefix, &realm->page.portal);
+}
+
+
+mfa_str_t
+mfa_realm_name(const mfa_realm_t *realm)
+{
+    return realm->name;
+}
+
+
+mfa_str_t
+mfa_realm_portal(const mfa_realm_t *realm)
+{
+    return realm->page.portal;
+}
+
+
+const mfa_origin_t *
+mfa_realm_origin(const mfa_realm_t *realm)
+{
+    return &realm->send.origin;
+}
+
+
+mfa_str_t
+mfa_realm_store(const mfa_realm_t *realm)
+{
+    return realm->store_text;
+}
+
+
+mfa_str_t
+mfa_realm_event_log(const mfa_realm_t *realm)
+{
+    return realm->event_log;
+}
+
+
+const mfa_strs_t *
+mfa_realm_warnings(const mfa_realm_t *realm)
+{
+    return &realm->warnings;
+}
+
+
+const mfa_strs_t *
+mfa_realm_cookies(const mfa_realm_t *realm)
+{
+    return &realm->cookies;
+}

@@ -1,0 +1,46 @@
+/*
+ * What was proved at a login, in the words of RFC 8176 and two of our own.
+ *
+ * Contract: mfa_model.h, "sessions".
+ */
+
+#include "mfa_model.h"
+
+
+mfa_str_t
+mfa_amr_text(unsigned amr, mfa_arena_t *arena)
+{
+    bool       has_other;
+    size_t     i;
+    mfa_buf_t  buf;
+    mfa_str_t  text;
+
+    static const mfa_enum_t  names[] = {
+        { "pwd", MFA_AMR_PWD },
+        { "otp", MFA_AMR_OTP },
+        { "sms", MFA_AMR_SMS },
+        { "tel", MFA_AMR_TEL },
+        { "email", MFA_AMR_EMAIL },
+        { "recovery", MFA_AMR_RECOVERY },
+        { NULL, 0 }
+    };
+
+    mfa_buf_init(&buf, arena, 64);
+
+    for (i = 0; names[i].name != NULL; i++) {
+        if (amr & (unsigned) names[i].value) {
+            mfa_buf_puts(&buf, buf.len > 0 ? " " : "");
+            mfa_buf_puts(&buf, names[i].name);
+        }
+    }
+
+    /* what one knows is one kind; all the others are what one has */
+
+    has_other = (amr & ~(unsigned) MFA_AMR_PWD) != 0;
+
+    if ((amr & MFA_AMR_PWD) && has_other) {
+        mfa_buf_puts(&buf, " mfa");
+    }
+
+    return mfa_buf_str(&buf, &text) == MFA_OK ? text : mfa_null;
+}

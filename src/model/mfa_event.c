@@ -1,0 +1,101 @@
+/*
+ * Events: one JSON line for each thing that happened.
+ *
+ * Never holds a password, code, secret, cookie, token or body, and nothing
+ * that a visitor typed. Contract: mfa_model.h.
+ */
+
+#include "mfa_record.h"
+
+
+#define EVENT_MAX  1024
+
+
+/*
+ * A list without the bound of mfa_strs_add, as one update may end a thousand
+ * sessions. Its room doubles whenever the count is a power of two.
+ */
+
+mfa_status_t
+mfa_events_add(mfa_arena_t *arena, mfa_events_t *events, mfa_str_t line)
+{
+    size_t       count;
+    mfa_str_t   *items;
+    mfa_strs_t  *list;
+
+    list = &events->lines;
+    count = list->count;
+
+    if ((count & (count - 1)) == 0) {
+        items = mfa_arena_alloc(arena, (count == 0 ? 1 : 2 * count)
+                                       * sizeof(mfa_str_t));
+        if (items == NULL) {
+            return MFA_NO_MEMORY;
+        }
+
+        if (count > 0) {
+            memcpy(items, list->items, count * sizeof(mfa_str_t));
+        }
+
+        list->items = items;
+    }
+
+    list->items[count] = line;
+    list->count = count + 1;
+
+    return MFA_OK;
+}
+
+
+static void
+event_member(mfa_buf_t *buf, const char *name, mfa_str_t value)
+{
+    if (value.len == 0) {
+        return;
+    }
+
+    mfa_buf_putc(buf, buf->len == 0 ? '{' : ',');
+    mfa_buf_putc(buf, '"');
+    mfa_buf_puts(buf, name);
+    mfa_buf_puts(buf, "\":\"");
+    mfa_json_put(buf, value);
+    mfa_buf_putc(buf, '"');
+}
+
+
+mfa_status_t
+mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
+{
+    char                  time[MFA_TIME_TEXT_SIZE];
+    char                  address[MFA_ADDRESS_TEXT_SIZE] = "";
+    mfa_buf_t             buf;
+    mfa_str_t             line;
+    mfa_status_t          st;
+    const mfa_address_t  *client;
+
+    client = tx->work->address;
+
+    if (client != NULL) {
+        mfa_address_text(client, address);
+    }
+
+    mfa_time_text(tx->now, time);
+
+    mfa_buf_init(&buf, tx->work->arena, EVENT_MAX);
+    event_member(&buf, "time", mfa_str_from(time));
+    event_member(&buf, "event", mfa_str_from(event->name));
+    event_member(&buf, "result", mfa_str_from(event->result));
+    event_member(&buf, "reason", mfa_str_from(event->reason));
+    event_member(&buf, "user", event->user);
+    event_member(&buf, "address", mfa_str_from(address));
+    event_member(&buf, "flow", event->flow);
+    event_member(&buf, "factor", mfa_str_from(event->factor));
+    mfa_buf_putc(&buf, '}');
+
+    st = mfa_buf_str(&buf, &line);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_events_add(tx->work->arena, &tx->events, line);
+}

@@ -1,0 +1,666 @@
+/*
+ * The model: users, factor records, sessions, flows, codes, limits,
+ * messages, events. What is kept, and the rules of each noun.
+ *
+ * Rank 2. Knows no page and no journey: it says what a code is, not when a
+ * person is asked for one.
+ *
+ * Every call that takes an mfa_tx_t runs inside a transaction, reads and
+ * writes nothing but the store, does not block, and may be run again.
+ * Records are encoded and decoded in the file of their noun and nowhere
+ * else; the first field of each is its version: an older one is read, the
+ * newest written, a newer one refused with MFA_NEWER.
+ */
+
+#ifndef MFA_MODEL_H
+#define MFA_MODEL_H
+
+#include "../store/mfa_store.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/* tables of the store; a number once given keeps its meaning */
+
+typedef enum {
+    MFA_TABLE_META = 0,         /* name -> schema, clock mark */
+    MFA_TABLE_USER = 1,         /* user id -> user */
+    MFA_TABLE_USER_EMAIL = 2,   /* SHA-256 of the address -> user id */
+    MFA_TABLE_USER_NAME = 3,    /* SHA-256 of the name -> user id */
+    MFA_TABLE_FACTOR = 4,       /* user id, kind -> factor record */
+    MFA_TABLE_SESSION = 5,      /* SHA-256 of the token -> session */
+    MFA_TABLE_SESSION_USER = 6, /* user id, session key -> nothing */
+    MFA_TABLE_FLOW = 7,         /* flow id -> flow */
+    MFA_TABLE_CODE = 8,         /* flow id, purpose -> code */
+    MFA_TABLE_LIMIT = 9,        /* kind, subject -> counters */
+    MFA_TABLE_MESSAGE = 10,     /* due moment, id -> message */
+    MFA_TABLE_FLOW_USER = 11    /* user id, flow id -> nothing */
+} mfa_table_t;
+
+#define MFA_SCHEMA  1
+
+
+/* an address of a client; IPv4 in the first 4 bytes */
+
+typedef struct {
+    uint8_t  bytes[16];
+    uint8_t  len;               /* 4 or 16; 0: unknown (a unix socket) */
+} mfa_address_t;
+
+#define MFA_ADDRESS_TEXT_SIZE  46
+void mfa_address_text(const mfa_address_t *address,
+    char text[MFA_ADDRESS_TEXT_SIZE]);
+
+typedef struct {
+    mfa_address_t  base;
+    unsigned       bits;
+} mfa_network_t;
+
+typedef struct {
+    mfa_network_t  *items;
+    size_t          count;
+} mfa_networks_t;
+
+bool mfa_networks_have(const mfa_networks_t *networks,
+    const mfa_address_t *address);
+
+
+/* settings, set through mfa_model_options[] */
+
+typedef enum {
+    MFA_LIMIT_LOGIN_PERSON = 0, /* password tries for one person */
+    MFA_LIMIT_LOGIN_ADDRESS,    /* failed logins from one address */
+    MFA_LIMIT_START_ADDRESS,    /* registrations, resets from one address */
+    MFA_LIMIT_SEND_MAILBOX,     /* sends to a mailbox, nothing proved */
+    MFA_LIMIT_SEND_PERSON,      /* sends to a person, password proved */
+    MFA_LIMIT_CODE_ADDRESS,     /* wrong or malformed codes from an address */
+    MFA_LIMIT_COUNT
+} mfa_limit_kind_t;
+
+#define MFA_LIMIT_WINDOWS  2
+
+typedef struct {
+    int64_t     most[MFA_LIMIT_WINDOWS];      /* 0: this window is unused */
+    mfa_time_t  window[MFA_LIMIT_WINDOWS];
+} mfa_limit_rule_t;
+
+typedef struct {
+    mfa_time_t         idle_timeout;          /* 1h */
+    mfa_time_t         session_limit;         /* 12h */
+    int64_t            sessions_per_user;     /* 10 */
+    mfa_time_t         login_time;            /* 30m, a login flow */
+    mfa_time_t         registration_time;     /* 60m, a registration flow */
+    mfa_time_t         unfinished_keep;       /* 90d, user without a factor */
+    int64_t            code_digits;           /* 6, 6 to 10 */
+    mfa_time_t         code_lifetime;         /* 20m from the server's 250 */
+    mfa_time_t         code_limit;            /* 30m from its making */
+    int64_t            code_tries;            /* 5 */
+    int64_t            totp_tries;            /* 5, then a hold */
+    int64_t            totp_day;              /* 10 failures in 24 h */
+    int64_t            totp_most;             /* 50, then disabled */
+    mfa_limit_rule_t   limits[MFA_LIMIT_COUNT];
+    mfa_networks_t     trusted_networks;
+    mfa_pwhash_cost_t  hash_cost;             /* 19456 KiB, 2 passes */
+} mfa_model_settings_t;
+
+/*
+ * idle_timeout session_limit sessions_per_user code_digits code_lifetime
+ * code_limit registration_time login_time unfinished_keep hash_cost
+ * trusted_networks limit
+ *
+ * limit NAME VALUE...: NAME as above in lower case ("login_person",
+ * "send_mailbox") with values "10/1h 30/1d", or one of code_tries,
+ * totp_tries, totp_day, totp_most with a number; bounds of security.md 4.6.
+ */
+extern const mfa_option_t  mfa_model_options[];
+
+void mfa_model_defaults(mfa_model_settings_t *settings);
+
+
+/* the model of one realm: settings and what they need; read-only */
+
+typedef struct {
+    mfa_store_t                 *store;
+    const mfa_keys_t            *keys;
+    const mfa_ports_t           *ports;
+    const mfa_model_settings_t  *settings;
+} mfa_model_t;
+
+
+/* events: what happened, one JSON line each, for the event log */
+
+typedef struct {
+    const char  *name;          /* "login", "factor.add", "session.end" */
+    const char  *result;        /* "ok", "fail", "limited" */
+    const char  *reason;        /* "password", "code", "unknown", or NULL */
+    const char  *factor;        /* "totp", or NULL */
+    mfa_str_t    user;          /* user id in hex, or empty */
+    mfa_str_t    flow;          /* short reference of the flow, or empty */
+} mfa_event_t;
+
+typedef struct {
+    mfa_strs_t  lines;          /* JSON, without newline */
+} mfa_events_t;
+
+
+/* one piece of work: a request, a timer's turn, a command of mfactl */
+
+typedef struct {
+    const mfa_model_t    *model;
+    mfa_arena_t          *arena;
+    const mfa_address_t  *address;      /* of the client, or NULL */
+    mfa_events_t          events;       /* lines of committed updates only */
+} mfa_work_t;
+
+/* one transaction */
+
+typedef struct {
+    mfa_work_t   *work;
+    mfa_txn_t    *txn;
+    mfa_time_t    now;          /* the clock, never below its stored mark */
+    mfa_events_t  events;
+} mfa_tx_t;
+
+typedef mfa_status_t (*mfa_tx_fn)(mfa_tx_t *tx, void *arg);
+
+/*
+ * As mfa_store_view, _peek, _update, _update_reserved. An update raises the
+ * stored clock mark to now (at most once a second), so that a clock that
+ * steps back revives nothing; its events join work->events after the commit.
+ */
+mfa_status_t mfa_view(mfa_work_t *work, mfa_tx_fn fn, void *arg)
+    MFA_MUST_CHECK;
+mfa_status_t mfa_update(mfa_work_t *work, mfa_tx_fn fn, void *arg)
+    MFA_MUST_CHECK;
+mfa_status_t mfa_update_reserved(mfa_work_t *work, mfa_tx_fn fn, void *arg)
+    MFA_MUST_CHECK;
+
+/*
+ * Once after mfa_store_open: writes the schema number into a new store;
+ * MFA_NEWER when the store is of a later one.
+ */
+mfa_status_t mfa_model_prepare(mfa_work_t *work, mfa_error_t *error)
+    MFA_MUST_CHECK;
+
+/* adds to the events of the transaction; failing memory fails the commit */
+mfa_status_t mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
+    MFA_MUST_CHECK;
+
+
+/* users */
+
+#define MFA_ID_SIZE  16
+#define MFA_ID_TEXT  32         /* hex */
+
+typedef struct {
+    uint8_t  bytes[MFA_ID_SIZE];
+} mfa_id_t;
+
+#define MFA_NAME_MAX        128     /* bytes of a first name or surname */
+#define MFA_USER_NAME_MAX   128     /* bytes of the name applications see */
+#define MFA_GROUP_MAX       64
+#define MFA_ADDRESSES_MAX   8       /* e-mail addresses of one user */
+
+typedef struct {
+    mfa_id_t     id;
+    mfa_str_t    user;              /* the name applications see; unique */
+    mfa_str_t    email;             /* canonical; unique with the others */
+    mfa_strs_t   other_emails;      /* canonical */
+    mfa_str_t    first_name;
+    mfa_str_t    surname;
+    mfa_strs_t   groups;
+    mfa_str_t    manager;           /* the manager's address, or empty */
+    mfa_pairs_t  attrs;             /* roster columns of the operator */
+    mfa_str_t    password;          /* mfa_pwhash text; empty: none */
+    mfa_time_t   password_at;
+    mfa_time_t   added_at;
+    mfa_time_t   registered_at;     /* 0: never finished registering */
+    mfa_time_t   login_at;          /* last full login; 0: never */
+    uint64_t     epoch;             /* sessions of another epoch are dead */
+    uint64_t     password_failures; /* in a row */
+    uint8_t      browser[MFA_DIGEST_SIZE];  /* that set the password, R6 */
+    bool         is_disabled;       /* by the operator */
+    bool         is_locked;         /* by staff or by a rule */
+    bool         is_on_roster;      /* imported or added by the operator */
+} mfa_user_t;
+
+/* a zeroed user with a fresh id, for mfa_user_add */
+mfa_status_t mfa_user_make(mfa_tx_t *tx, mfa_user_t *user) MFA_MUST_CHECK;
+
+/*
+ * Add writes a new user, save an old one; both keep the address and name
+ * indexes. MFA_EXISTS: the name or an address belongs to another user
+ * (which is then in *taken, unless taken is NULL). MFA_INVALID: a field is
+ * too long, not UTF-8, has control bytes, or there are too many addresses.
+ */
+mfa_status_t mfa_user_add(mfa_tx_t *tx, const mfa_user_t *user,
+    mfa_str_t *taken) MFA_MUST_CHECK;
+mfa_status_t mfa_user_save(mfa_tx_t *tx, const mfa_user_t *user,
+    mfa_str_t *taken) MFA_MUST_CHECK;
+
+/* with factors, sessions and flows */
+mfa_status_t mfa_user_delete(mfa_tx_t *tx, const mfa_id_t *id) MFA_MUST_CHECK;
+
+/* MFA_NOT_FOUND when there is none; email is canonical */
+mfa_status_t mfa_user_get(mfa_tx_t *tx, const mfa_id_t *id, mfa_user_t *user)
+    MFA_MUST_CHECK;
+mfa_status_t mfa_user_by_email(mfa_tx_t *tx, mfa_str_t email,
+    mfa_user_t *user) MFA_MUST_CHECK;
+mfa_status_t mfa_user_by_name(mfa_tx_t *tx, mfa_str_t name, mfa_user_t *user)
+    MFA_MUST_CHECK;
+
+/* the user after *after in the order of ids; NULL starts */
+mfa_status_t mfa_user_next(mfa_tx_t *tx, const mfa_id_t *after,
+    mfa_user_t *user) MFA_MUST_CHECK;
+
+/* "First Surname", or the address where there is neither */
+mfa_status_t mfa_user_full_name(mfa_arena_t *arena, const mfa_user_t *user,
+    mfa_str_t *name) MFA_MUST_CHECK;
+
+/* may this user pass any step at all? deny first */
+mfa_verdict_t mfa_user_may_log_in(const mfa_user_t *user);
+
+mfa_str_t mfa_id_str(const mfa_id_t *id);               /* borrows id */
+mfa_status_t mfa_id_text(mfa_arena_t *arena, const mfa_id_t *id,
+    mfa_str_t *hex) MFA_MUST_CHECK;
+
+
+/* factor records: what a user proves a factor with; the secret is sealed */
+
+typedef struct {
+    mfa_id_t    user;
+    mfa_str_t   kind;               /* "totp" */
+    mfa_str_t   secret;             /* in the clear only in memory */
+    mfa_time_t  added_at;
+    mfa_time_t  used_at;            /* 0: never since it was added */
+    uint64_t    last_step;          /* TOTP: no step up to this one again */
+    uint64_t    failures;           /* in a row */
+    uint64_t    holds;              /* so far, in a row */
+    mfa_time_t  held_until;         /* 0: not held */
+    mfa_time_t  day_at;             /* start of the 24 h being counted */
+    uint64_t    day_failures;
+    bool        is_disabled;        /* too many failures */
+} mfa_factor_record_t;
+
+mfa_status_t mfa_factor_record_get(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_str_t kind, mfa_factor_record_t *record) MFA_MUST_CHECK;
+mfa_status_t mfa_factor_record_put(mfa_tx_t *tx,
+    const mfa_factor_record_t *record) MFA_MUST_CHECK;
+mfa_status_t mfa_factor_record_delete(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_str_t kind) MFA_MUST_CHECK;
+
+/* kinds the user has, disabled ones too; at most MFA_LIST_MAX */
+mfa_status_t mfa_factor_record_kinds(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_strs_t *kinds) MFA_MUST_CHECK;
+
+/*
+ * Book a try before it is looked at (H1, B5, B6): counts one failure, sets
+ * the hold that it earns, writes. MFA_LIMITED: held or over the day's
+ * budget or disabled; nothing is counted then; *retry_at says until when
+ * (0: staff must help). *left: tries left before the next hold.
+ */
+mfa_status_t mfa_factor_record_book(mfa_tx_t *tx, mfa_factor_record_t *record,
+    uint64_t *left, mfa_time_t *retry_at) MFA_MUST_CHECK;
+
+/* it was right: takes the booking back, ends the row of failures, writes */
+mfa_status_t mfa_factor_record_pass(mfa_tx_t *tx, mfa_factor_record_t *record,
+    uint64_t step) MFA_MUST_CHECK;
+
+
+/* sessions */
+
+typedef enum {                      /* what was proved; RFC 8176 */
+    MFA_AMR_PWD = 1,
+    MFA_AMR_OTP = 2,
+    MFA_AMR_SMS = 4,
+    MFA_AMR_TEL = 8,
+    MFA_AMR_EMAIL = 16,             /* private name, RFC 8176 has none */
+    MFA_AMR_RECOVERY = 32           /* private name */
+} mfa_amr_t;
+
+/* "pwd otp mfa": mfa only where two kinds of factor were proved */
+mfa_str_t mfa_amr_text(unsigned amr, mfa_arena_t *arena);
+
+#define MFA_AGENT_MAX  64
+
+typedef struct {
+    uint8_t        key[MFA_DIGEST_SIZE];    /* SHA-256 of the token */
+    mfa_id_t       user;
+    uint64_t       epoch;
+    unsigned       amr;
+    mfa_time_t     started_at;
+    mfa_time_t     seen_at;
+    mfa_time_t     factor_at;               /* last second factor */
+    mfa_address_t  address;
+    mfa_str_t      agent;                   /* "Firefox on Windows" */
+} mfa_session_t;
+
+/*
+ * A new session with a fresh token (base64url, MFA_TOKEN_TEXT bytes); key,
+ * epoch and times of *session are set here. Beyond sessions_per_user the
+ * one seen longest ago ends. Also sets the user's login_at.
+ */
+mfa_status_t mfa_session_issue(mfa_tx_t *tx, mfa_user_t *user,
+    mfa_session_t *session, mfa_str_t *token) MFA_MUST_CHECK;
+
+typedef enum {                      /* why a session does not count */
+    MFA_SESSION_LIVE = 0,
+    MFA_SESSION_NONE,               /* no cookie, or not one of ours */
+    MFA_SESSION_IDLE,               /* idle too long */
+    MFA_SESSION_OLD,                /* over the absolute limit */
+    MFA_SESSION_REVOKED             /* ended, or the user may not log in */
+} mfa_session_state_t;
+
+/*
+ * MFA_OK with verdict, state, session and user; a fault leaves DENY. A
+ * session that is not live leaves session and user as far as known.
+ */
+typedef struct {
+    mfa_verdict_t        verdict;
+    mfa_session_state_t  state;
+    mfa_session_t        session;
+    mfa_user_t           user;
+} mfa_session_view_t;
+
+mfa_status_t mfa_session_look(mfa_tx_t *tx, mfa_str_t token,
+    mfa_session_view_t *view) MFA_MUST_CHECK;
+
+mfa_status_t mfa_session_end(mfa_tx_t *tx, const uint8_t key[MFA_DIGEST_SIZE])
+    MFA_MUST_CHECK;
+
+/* raises the user's epoch (all sessions die at once) and removes them;
+ * user is saved */
+mfa_status_t mfa_session_end_all(mfa_tx_t *tx, mfa_user_t *user)
+    MFA_MUST_CHECK;
+
+/* sets seen_at if it is later than the stored one; unknown keys are fine */
+mfa_status_t mfa_session_touch(mfa_tx_t *tx,
+    const uint8_t key[MFA_DIGEST_SIZE], mfa_time_t seen_at) MFA_MUST_CHECK;
+
+/* the user's sessions, newest first, dead ones left out; at most 64 */
+mfa_status_t mfa_session_list(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_session_t **sessions, size_t *count) MFA_MUST_CHECK;
+
+/* "Firefox on Windows" from a User-Agent; "Browser" when it says nothing */
+mfa_str_t mfa_agent_name(mfa_str_t user_agent, mfa_arena_t *arena);
+
+
+/*
+ * decisions: the gate's answer for a request, from a cache in this worker
+ * while the store's version stands.
+ *
+ * An identity is one allocation that many requests share; its strings are
+ * safe in a header (mfa_header_value). Counted by holders; not thread-safe:
+ * hold and release on the event loop only, or by the single owner.
+ */
+
+typedef struct {
+    mfa_str_t            session;       /* hex of the session key */
+    mfa_str_t            user;
+    mfa_str_t            email;
+    mfa_str_t            name;
+    mfa_str_t            groups;        /* "managers,staff" */
+    mfa_str_t            amr;
+    mfa_str_t            auth_time;     /* decimal seconds */
+    mfa_strs_t           group_list;    /* as they are on the record */
+    mfa_pairs_t          attrs;
+    mfa_time_t           idle_at;       /* dead from then on, as last read */
+    mfa_time_t           limit_at;
+    mfa_time_t           factor_at;
+    mfa_time_t           seen_at;       /* as stored */
+    mfa_verdict_t        verdict;       /* of the session alone */
+    mfa_session_state_t  state;
+    unsigned             holders;
+    uint8_t              key[MFA_DIGEST_SIZE];
+} mfa_identity_t;
+
+void mfa_identity_hold(mfa_identity_t *identity);
+void mfa_identity_release(mfa_identity_t **identity);
+
+typedef struct mfa_decisions_s  mfa_decisions_t;
+
+/* slots: entries of the cache, a power of two; memory about 1 KB each used */
+mfa_status_t mfa_decisions_open(const mfa_model_t *model, size_t slots,
+    mfa_decisions_t **decisions) MFA_MUST_CHECK;
+void mfa_decisions_close(mfa_decisions_t **decisions);
+
+/*
+ * Event loop only; never waits, never writes. Verdict DENY first. On
+ * MFA_OK *identity is set (held once for the caller) when the token is of a
+ * session that exists or did exist, and verdict and state say what it is
+ * worth. MFA_AGAIN: ask mfa_decision_read in a thread. A pass notes the
+ * session for the next touches.
+ */
+mfa_status_t mfa_decision_check(mfa_decisions_t *decisions, mfa_str_t token,
+    mfa_time_t now, mfa_identity_t **identity, mfa_verdict_t *verdict,
+    mfa_session_state_t *state) MFA_MUST_CHECK;
+
+/* the same from the store, in any thread; may wait */
+mfa_status_t mfa_decision_read(const mfa_model_t *model, mfa_str_t token,
+    mfa_identity_t **identity, mfa_verdict_t *verdict,
+    mfa_session_state_t *state) MFA_MUST_CHECK;
+
+/* event loop only: a pass that mfa_decision_read gave is noted too */
+void mfa_decision_note(mfa_decisions_t *decisions,
+    const mfa_identity_t *identity, mfa_time_t now);
+
+typedef struct {
+    uint8_t     key[MFA_DIGEST_SIZE];
+    mfa_time_t  seen_at;
+} mfa_touch_t;
+
+/*
+ * Event loop only: moves up to most noted sessions whose stored seen_at is
+ * a minute or more behind into touches; returns how many. The caller has
+ * them written by mfa_touches_write in a thread.
+ */
+size_t mfa_decision_touches(mfa_decisions_t *decisions, mfa_time_t now,
+    mfa_touch_t *touches, size_t most);
+mfa_status_t mfa_touches_write(mfa_work_t *work, const mfa_touch_t *touches,
+    size_t count) MFA_MUST_CHECK;
+
+
+/*
+ * flows: a journey in progress, bound to one browser. States and what may
+ * follow them are the affair of flow/; here is what is kept.
+ */
+
+typedef struct {
+    mfa_id_t     id;
+    uint8_t      browser[MFA_DIGEST_SIZE];  /* SHA-256 of the cookie */
+    mfa_str_t    kind;                  /* "login" */
+    unsigned     state;                 /* of that kind's table; 0: ended */
+    mfa_id_t     user;                  /* all zero: nobody known yet */
+    bool         has_user;
+    mfa_str_t    email;                 /* as typed, canonical */
+    mfa_str_t    target;                /* where the person wanted to go */
+    mfa_str_t    notice;                /* word shown on the next page */
+    mfa_pairs_t  errors;                /* field -> word */
+    mfa_pairs_t  typed;                 /* field -> value, never secrets */
+    mfa_str_t    secret;                /* sealed at rest: a pending secret */
+    unsigned     amr;                   /* proved so far */
+    uint64_t     revision;              /* raised by each save */
+    mfa_time_t   started_at;
+    mfa_time_t   expires_at;
+} mfa_flow_t;
+
+/* a fresh id and times; not written yet */
+mfa_status_t mfa_flow_make(mfa_tx_t *tx, mfa_str_t kind, mfa_time_t lifetime,
+    mfa_flow_t *flow) MFA_MUST_CHECK;
+
+/* writes; keeps MFA_TABLE_FLOW_USER; MFA_INVALID: a field is too long */
+mfa_status_t mfa_flow_save(mfa_tx_t *tx, mfa_flow_t *flow) MFA_MUST_CHECK;
+
+/* MFA_NOT_FOUND: none, or of another browser; MFA_EXPIRED */
+mfa_status_t mfa_flow_get(mfa_tx_t *tx, const mfa_id_t *id,
+    const uint8_t browser[MFA_DIGEST_SIZE], mfa_flow_t *flow) MFA_MUST_CHECK;
+
+mfa_status_t mfa_flow_delete(mfa_tx_t *tx, const mfa_id_t *id) MFA_MUST_CHECK;
+
+/* all flows of a user but one (NULL: all): after a password or factor
+ * change */
+mfa_status_t mfa_flow_delete_all(mfa_tx_t *tx, const mfa_id_t *user,
+    const mfa_id_t *but) MFA_MUST_CHECK;
+
+
+/*
+ * codes: made for one flow, purpose, account and destination; one use.
+ * Only a keyed hash is kept.
+ */
+
+typedef struct {
+    mfa_id_t     flow;
+    mfa_str_t    purpose;               /* "register", "resume" */
+    mfa_id_t     user;                  /* zero: nobody known */
+    mfa_str_t    destination;           /* the address it went to */
+} mfa_code_place_t;
+
+#define MFA_CODE_REFERENCE  4           /* letters, shown on page and mail */
+
+typedef struct {
+    mfa_str_t   code;                   /* only from mfa_code_issue */
+    mfa_str_t   reference;
+    mfa_time_t  made_at;
+    mfa_time_t  sent_at;                /* 0: not yet taken by the server */
+    mfa_time_t  next_at;                /* another may be asked for then */
+    uint64_t    left;                   /* tries */
+} mfa_code_t;
+
+/*
+ * A new code; the one before it dies, but its hash is kept to tell its
+ * owner that a newer one was sent. MFA_LIMITED: asked again too soon
+ * (30 s doubling to 8 min); *code then describes the code that stands.
+ */
+mfa_status_t mfa_code_issue(mfa_tx_t *tx, const mfa_code_place_t *place,
+    mfa_code_t *code) MFA_MUST_CHECK;
+
+/* what stands, without the code itself; MFA_NOT_FOUND */
+mfa_status_t mfa_code_look(mfa_tx_t *tx, const mfa_code_place_t *place,
+    mfa_code_t *code) MFA_MUST_CHECK;
+
+typedef enum {
+    MFA_CODE_WRONG = 0,
+    MFA_CODE_RIGHT,
+    MFA_CODE_EXPIRED,                   /* dead; ask for a new one */
+    MFA_CODE_SPENT,                     /* no tries left; dead */
+    MFA_CODE_EARLIER                    /* right once; a newer was sent */
+} mfa_code_answer_t;
+
+/*
+ * Counts a try, then compares in constant time; a right code is gone. The
+ * caller commits whatever the answer. typed is clean digits or letters.
+ */
+mfa_status_t mfa_code_use(mfa_tx_t *tx, const mfa_code_place_t *place,
+    mfa_str_t typed, mfa_code_answer_t *answer, uint64_t *left)
+    MFA_MUST_CHECK;
+
+
+/*
+ * limits: counters over windows. A try is booked before it is evaluated;
+ * what turned out well may be given back.
+ */
+
+/*
+ * MFA_OK: booked. MFA_LIMITED: not booked, *retry_at says when to come
+ * back. subject is what is counted, at most 254 bytes; it is stored as a
+ * keyed digest. MFA_LIMIT_LOGIN_PERSON also waits 2-4-8..60 s between tries
+ * from the sixth failure in a row.
+ */
+mfa_status_t mfa_limit_book(mfa_tx_t *tx, mfa_limit_kind_t kind,
+    mfa_str_t subject, mfa_time_t *retry_at) MFA_MUST_CHECK;
+mfa_status_t mfa_limit_refund(mfa_tx_t *tx, mfa_limit_kind_t kind,
+    mfa_str_t subject) MFA_MUST_CHECK;
+
+/* is it free, without booking? */
+mfa_status_t mfa_limit_look(mfa_tx_t *tx, mfa_limit_kind_t kind,
+    mfa_str_t subject, mfa_time_t *retry_at) MFA_MUST_CHECK;
+
+/*
+ * The same for the client of this work: /32 or /64, and /48 with 4 times
+ * the budget; 100 times for trusted_networks. No address: always free.
+ */
+mfa_status_t mfa_limit_book_address(mfa_tx_t *tx, mfa_limit_kind_t kind,
+    mfa_time_t *retry_at) MFA_MUST_CHECK;
+mfa_status_t mfa_limit_refund_address(mfa_tx_t *tx, mfa_limit_kind_t kind)
+    MFA_MUST_CHECK;
+
+/*
+ * The subject for a person: the id of a user, or, for a name that nobody
+ * has, one of 16,384 slots, so that a flood of names cannot grow the store.
+ */
+mfa_status_t mfa_limit_person(mfa_tx_t *tx, const mfa_user_t *user,
+    mfa_str_t typed, mfa_str_t *subject) MFA_MUST_CHECK;
+
+
+/* messages: the outbox; a row is written in the transaction of its cause */
+
+/* a row that is never sent: the same work for an address that gets nothing */
+#define MFA_CHANNEL_NONE  "none"
+
+typedef struct {
+    mfa_id_t     id;
+    mfa_str_t    channel;               /* "mail" */
+    mfa_str_t    kind;                  /* template: "code", "notice" */
+    mfa_str_t    to;                    /* canonical address */
+    mfa_pairs_t  values;                /* for the template; sealed */
+    mfa_str_t    language;              /* "en" */
+    mfa_id_t     code_flow;             /* a code rides in it: its place, */
+    mfa_str_t    code_purpose;          /* so that its life starts at 250 */
+    mfa_time_t   made_at;
+    mfa_time_t   due_at;
+    mfa_time_t   expires_at;
+    uint64_t     attempts;
+} mfa_message_t;
+
+#define MFA_MESSAGE_TEXT_MAX  4096
+
+/* id, made_at, due_at are set here; sends nothing */
+mfa_status_t mfa_message_queue(mfa_tx_t *tx, mfa_message_t *message)
+    MFA_MUST_CHECK;
+
+/* one message to each address of the user (E7) */
+mfa_status_t mfa_message_queue_all(mfa_tx_t *tx, const mfa_user_t *user,
+    const mfa_message_t *message) MFA_MUST_CHECK;
+
+/*
+ * Takes the first due message and holds it for lease_ms; MFA_NOT_FOUND when
+ * nothing is due. Expired ones on the way are removed (with an event).
+ */
+mfa_status_t mfa_message_lease(mfa_tx_t *tx, mfa_time_t lease_ms,
+    mfa_message_t *message) MFA_MUST_CHECK;
+
+/* handed over: the row goes; the code in it starts to age */
+mfa_status_t mfa_message_sent(mfa_tx_t *tx, const mfa_message_t *message)
+    MFA_MUST_CHECK;
+
+/* again at due_at, 30 s, 1, 2, 4 min ... after the attempts so far; removed
+ * when that is after its end. Event either way. */
+mfa_status_t mfa_message_retry(mfa_tx_t *tx, const mfa_message_t *message,
+    const char *reason) MFA_MUST_CHECK;
+
+/* refused for good: the row goes, an event tells */
+mfa_status_t mfa_message_refused(mfa_tx_t *tx, const mfa_message_t *message,
+    const char *reason) MFA_MUST_CHECK;
+
+mfa_status_t mfa_message_next(mfa_tx_t *tx, const mfa_message_t *after,
+    mfa_message_t *message) MFA_MUST_CHECK;      /* for listing; NULL starts */
+
+
+/*
+ * purge: what is past its time goes, a few records at a turn. Looks at up
+ * to look records from *cursor on, round all tables, in one view, then
+ * removes what is dead in one short update. No commit over 5 ms.
+ */
+
+typedef struct {
+    unsigned     table;
+    uint8_t      key[MFA_STORE_KEY_MAX];
+    size_t       len;
+} mfa_purge_cursor_t;
+
+mfa_status_t mfa_purge(mfa_work_t *work, mfa_purge_cursor_t *cursor,
+    size_t look, size_t *removed) MFA_MUST_CHECK;
+
+#pragma GCC visibility pop
+
+#endif /* MFA_MODEL_H */

@@ -1,0 +1,66 @@
+/*
+ * What the files of the model tell each other and nobody else: whether a
+ * record is over, and what goes along with another noun.
+ *
+ * Only files of this folder include this header.
+ */
+
+#ifndef MFA_PURGE_H
+#define MFA_PURGE_H
+
+#include "mfa_model.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/*
+ * Is this record of no more use at tx->now? False is set first. A record
+ * that is damaged, or of a newer version, gives that status and stays.
+ */
+mfa_status_t mfa_session_is_over(mfa_tx_t *tx, mfa_str_t key,
+    mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+mfa_status_t mfa_flow_is_over(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
+    bool *is_over) MFA_MUST_CHECK;
+mfa_status_t mfa_code_is_over(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
+    bool *is_over) MFA_MUST_CHECK;
+mfa_status_t mfa_limit_is_over(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
+    bool *is_over) MFA_MUST_CHECK;
+mfa_status_t mfa_message_is_over(mfa_tx_t *tx, mfa_str_t key,
+    mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+
+/* the row of a message that is over goes, an event tells */
+mfa_status_t mfa_message_expire(mfa_tx_t *tx, mfa_str_t key) MFA_MUST_CHECK;
+
+/* a row of the outbox; remove: MFA_NOT_FOUND when another worker has it */
+mfa_status_t mfa_message_key_read(mfa_str_t key, mfa_message_t *message)
+    MFA_MUST_CHECK;
+mfa_status_t mfa_message_open(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
+    mfa_message_t *message) MFA_MUST_CHECK;
+mfa_status_t mfa_message_write(mfa_tx_t *tx, const mfa_message_t *message)
+    MFA_MUST_CHECK;
+mfa_status_t mfa_message_remove(mfa_tx_t *tx, const mfa_message_t *message)
+    MFA_MUST_CHECK;
+
+/* the server took the message: the code's life starts, if that code with
+ * this reference is the one that stands */
+mfa_status_t mfa_code_sent(mfa_tx_t *tx, const mfa_id_t *flow,
+    mfa_str_t purpose, mfa_str_t reference) MFA_MUST_CHECK;
+
+/* codes of any purpose */
+mfa_status_t mfa_code_delete_all(mfa_tx_t *tx, const mfa_id_t *flow)
+    MFA_MUST_CHECK;
+
+/* bookings of one kind that are made all or none */
+
+typedef struct {
+    mfa_str_t  subject;
+    int64_t    times;               /* of the rule's budget, 1 and up */
+} mfa_limit_share_t;
+
+mfa_status_t mfa_limit_book_all(mfa_tx_t *tx, mfa_limit_kind_t kind,
+    const mfa_limit_share_t *shares, size_t count, mfa_time_t *retry_at)
+    MFA_MUST_CHECK;
+
+#pragma GCC visibility pop
+
+#endif /* MFA_PURGE_H */

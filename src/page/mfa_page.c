@@ -1,0 +1,321 @@
+/*
+ * The router: from a request to a page, and the last resort of every visit.
+ *
+ * Whatever a page returns, a reply comes out of here; a fault is a 503 that
+ * says nothing of itself.
+ */
+
+#include "mfa_page.h"
+
+
+#define MFA_PAGE(name)  extern const mfa_page_t  mfa_page_##name;
+#include "registry.def"
+#undef MFA_PAGE
+
+static const mfa_page_t *const  pages[] = {
+#define MFA_PAGE(name)  &mfa_page_##name,
+#include "registry.def"
+#undef MFA_PAGE
+};
+
+
+static const mfa_page_t *
+page_find(mfa_str_t path)
+{
+    size_t  i;
+
+    for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        if (mfa_str_eq_c(path, pages[i]->path)) {
+            return pages[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+find_cookie(const mfa_request_t *request, mfa_str_t name, mfa_str_t *value)
+{
+    size_t    i;
+    unsigned  count;
+
+    *value = mfa_null;
+    count = 0;
+
+    for (i = 0; i < request->cookies.count; i++) {
+        mfa_cookie_find(request->cookies.items[i], name, value, &count);
+    }
+
+    if (count != 1) {
+        *value = mfa_null;
+    }
+}
+
+
+static mfa_status_t
+visit_cookies(mfa_visit_t *visit)
+{
+    find_cookie(visit->request, visit->env->session_cookie, &visit->session);
+    find_cookie(visit->request, visit->env->browser_cookie, &visit->browser);
+
+    if (visit->session.len != MFA_TOKEN_TEXT) {
+        visit->session = mfa_null;
+    }
+
+    if (visit->browser.len != MFA_TOKEN_TEXT) {
+        visit->browser = mfa_null;
+    }
+
+    return MFA_OK;
+}
+
+
+static bool
+is_form(mfa_str_t content_type)
+{
+    mfa_str_t  type;
+
+    type = mfa_str_split(&content_type, ';');
+
+    return mfa_str_eq_c(mfa_str_trim(type),
+                        "application/x-www-form-urlencoded");
+}
+
+
+/* no field may stand in both; a parser further on might read the other */
+
+static bool
+have_common_name(const mfa_pairs_t *a, const mfa_pairs_t *b)
+{
+    size_t  i;
+
+    for (i = 0; i < a->count; i++) {
+        if (mfa_pairs_get(b, a->items[i].name).data != NULL) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static mfa_status_t
+visit_post(mfa_visit_t *visit)
+{
+    mfa_status_t   st;
+    mfa_verdict_t  verdict;
+
+    if (!is_form(visit->request->content_type)) {
+        return mfa_visit_fault(visit, 415);
+    }
+
+    st = mfa_form_parse(visit->work->arena, visit->request->body,
+                        &visit->form);
+    if (st == MFA_INVALID
+        || (st == MFA_OK && have_common_name(&visit->query, &visit->form)))
+    {
+        return mfa_visit_fault(visit, 400);
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_visit_judge_form(visit, &verdict);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (verdict != MFA_VERDICT_PASS) {
+        return mfa_visit_fault(visit, 403);
+    }
+
+    return visit->page->post(visit);
+}
+
+
+static mfa_status_t
+visit_asked(mfa_visit_t *visit)
+{
+    mfa_status_t  st;
+
+    visit->page = page_find(visit->path);
+    if (visit->page == NULL) {
+        return mfa_visit_fault(visit, 404);
+    }
+
+    if (visit->request->method == MFA_METHOD_OTHER
+        || (visit->request->method == MFA_METHOD_POST
+            && visit->page->post == NULL))
+    {
+        return mfa_visit_fault(visit, 405);
+    }
+
+    st = mfa_form_parse(visit->work->arena, visit->request->query,
+                        &visit->query);
+    if (st == MFA_INVALID) {
+        return mfa_visit_fault(visit, 400);
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (visit->request->method == MFA_METHOD_POST) {
+        return visit_post(visit);
+    }
+
+    return visit->page->get(visit);
+}
+
+
+static mfa_status_t
+visit_start(mfa_visit_t *visit)
+{
+    mfa_str_t     portal;
+    mfa_status_t  st;
+
+    st = visit_cookies(visit);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    switch (visit->request->cause) {
+
+    case MFA_CAUSE_NO_ACCESS:
+        return mfa_visit_no_access(visit);
+
+    case MFA_CAUSE_UNAVAILABLE:
+        return mfa_visit_fault(visit, 503);
+
+    case MFA_CAUSE_MALFORMED:
+        return mfa_visit_fault(visit, 400);
+
+    case MFA_CAUSE_MISDIRECTED:
+        return mfa_visit_fault(visit, 421);
+
+    default:
+        break;
+    }
+
+    portal = visit->env->portal;
+    visit->path = visit->request->path;
+
+    if (!mfa_str_has_prefix(visit->path, portal)) {
+        return mfa_visit_fault(visit, 404);
+    }
+
+    visit->path.data += portal.len;
+    visit->path.len -= portal.len;
+
+    return visit_asked(visit);
+}
+
+
+/* nothing half-made goes out: the headers of a failed page are dropped */
+
+static void
+visit_failed(mfa_visit_t *visit, mfa_status_t st)
+{
+    const mfa_ports_t  *ports = visit->work->model->ports;
+
+    mfa_log(ports, MFA_LOG_ERROR, "page \"" MFA_STR_FMT "\" failed: %s",
+            MFA_STR_ARG(visit->path), mfa_status_text(st));
+
+    memset(visit->reply, 0, sizeof(*visit->reply));
+
+    if (mfa_visit_fault(visit, 503) == MFA_OK) {
+        return;
+    }
+
+    memset(visit->reply, 0, sizeof(*visit->reply));
+
+    mfa_plain_reply(503, visit->work->arena, visit->reply);
+}
+
+
+mfa_status_t
+mfa_visit_run(mfa_visit_t *visit)
+{
+    mfa_status_t  st;
+    mfa_visit_fn  resume;
+
+    resume = visit->resume;
+    visit->resume = NULL;
+
+    st = (resume != NULL) ? resume(visit) : visit_start(visit);
+
+    if (st == MFA_HASH && visit->resume != NULL) {
+        return MFA_HASH;
+    }
+
+    if (st != MFA_OK) {
+        visit_failed(visit, st);
+    }
+
+    return MFA_OK;
+}
+
+
+bool
+mfa_is_page_load(const mfa_request_t *request)
+{
+    mfa_str_t  accept, type;
+
+    if (request->method == MFA_METHOD_OTHER) {
+        return false;
+    }
+
+    if (request->sec_fetch_mode.data != NULL) {
+        return mfa_str_eq_c(request->sec_fetch_mode, "navigate");
+    }
+
+    if (request->sec_fetch_site.data != NULL
+        || request->x_requested_with.data != NULL)
+    {
+        return false;
+    }
+
+    accept = request->accept;
+
+    while (accept.data != NULL) {
+        type = mfa_str_split(&accept, ',');
+        type = mfa_str_trim(mfa_str_split(&type, ';'));
+
+        if (mfa_str_eq_c(type, "text/html")) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+void
+mfa_hash_do(const mfa_model_t *model, mfa_arena_t *arena,
+    mfa_hash_job_t *hash)
+{
+    const mfa_pwhash_cost_t  *cost = &model->settings->hash_cost;
+
+    hash->verdict = MFA_VERDICT_DENY;
+    hash->made = mfa_null;
+
+    if (!hash->is_check) {
+        hash->status = mfa_pwhash_make(model->keys, model->ports, cost,
+                                       hash->password, arena, &hash->made);
+        return;
+    }
+
+    hash->status = mfa_pwhash_check(model->keys, cost, hash->password,
+                                    hash->encoded, &hash->verdict);
+
+    if (hash->status != MFA_OK || hash->verdict != MFA_VERDICT_PASS
+        || !mfa_pwhash_is_outdated(model->keys, cost, hash->encoded))
+    {
+        return;
+    }
+
+    hash->status = mfa_pwhash_make(model->keys, model->ports, cost,
+                                   hash->password, arena, &hash->made);
+}

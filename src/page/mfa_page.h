@@ -1,0 +1,309 @@
+/*
+ * Pages: one screen a file, and the router that finds them.
+ *
+ * Rank 6. Turns a request into a reply: reads forms and cookies, asks the
+ * flows and the model, fills a template. Knows HTTP; knows no nginx. A page
+ * never decides who may pass: it shows what a flow or a session says.
+ *
+ * Every POST ends in a 303 to a page that can be fetched again.
+ */
+
+#ifndef MFA_PAGE_H
+#define MFA_PAGE_H
+
+#include "../flow/mfa_flow.h"
+
+#pragma GCC visibility push(hidden)
+
+
+/* requests and replies of the portal */
+
+typedef enum {
+    MFA_METHOD_GET = 0,
+    MFA_METHOD_HEAD,
+    MFA_METHOD_POST,
+    MFA_METHOD_OTHER
+} mfa_method_t;
+
+typedef enum {                  /* why the portal was called */
+    MFA_CAUSE_ASKED = 0,        /* somebody asked for the page */
+    MFA_CAUSE_NO_ACCESS,        /* the gate: rules refuse; page with 403 */
+    MFA_CAUSE_UNAVAILABLE,      /* the gate: cannot decide; page with 503 */
+    MFA_CAUSE_MALFORMED,        /* the glue: body too large ...; 400 or 413 */
+    MFA_CAUSE_MISDIRECTED       /* the glue: another host; 421 */
+} mfa_cause_t;
+
+typedef struct {
+    mfa_method_t   method;
+    mfa_cause_t    cause;
+    mfa_str_t      path;            /* nginx's normalised r->uri */
+    mfa_str_t      query;           /* r->args as it stands */
+    mfa_str_t      asked;           /* path?query wanted, for NO_ACCESS */
+    mfa_str_t      body;
+    mfa_strs_t     cookies;         /* Cookie headers */
+
+    /* headers; data NULL where the request has none */
+    mfa_str_t      content_type;
+    mfa_str_t      origin;
+    mfa_str_t      referer;
+    mfa_str_t      accept;
+    mfa_str_t      accept_language;
+    mfa_str_t      user_agent;
+    mfa_str_t      x_requested_with;
+    mfa_str_t      sec_fetch_site;
+    mfa_str_t      sec_fetch_mode;
+
+    mfa_address_t  address;
+} mfa_request_t;
+
+#define MFA_BODY_MAX  (8 * 1024)
+
+typedef struct {
+    unsigned     status;
+    mfa_pairs_t  headers;           /* in order; Set-Cookie may repeat */
+    mfa_str_t    body;
+} mfa_reply_t;
+
+/*
+ * Is it a page load, to be answered with a page and not with 401? A GET,
+ * HEAD or POST with Sec-Fetch-Mode: navigate; without any Sec-Fetch-*, one
+ * whose Accept names text/html and that has no X-Requested-With (L12).
+ */
+bool mfa_is_page_load(const mfa_request_t *request);
+
+/* settings: application, app */
+
+typedef struct {
+    mfa_str_t   name;               /* "ESS" */
+    mfa_str_t   path;               /* "/ess/" */
+    mfa_str_t   label;              /* "Employee Self Service" */
+    mfa_strs_t  groups;             /* empty: a tile for everybody */
+} mfa_application_t;
+
+typedef struct {
+    mfa_str_t  name;                /* an authenticator app we recommend */
+    mfa_str_t  hint;
+} mfa_app_t;
+
+#define MFA_APPLICATIONS_MAX  64
+#define MFA_APPS_MAX          8
+
+typedef struct {
+    mfa_application_t  applications[MFA_APPLICATIONS_MAX];
+    size_t             application_count;
+    mfa_app_t          apps[MFA_APPS_MAX];
+    size_t             app_count;
+    mfa_str_t          html;        /* folder of the templates */
+} mfa_page_settings_t;
+
+extern const mfa_option_t  mfa_page_options[];
+
+void mfa_page_defaults(mfa_page_settings_t *settings);
+
+
+/* what every page of a realm is given; read-only */
+
+typedef struct {
+    const mfa_page_settings_t  *settings;
+    const mfa_flow_env_t       *flow;
+    const mfa_send_settings_t  *send;
+    const mfa_keys_t           *keys;
+    const mfa_templates_t      *templates;
+    const mfa_words_t          *words;
+    mfa_str_t                   style;          /* style.css */
+    mfa_str_t                   portal;         /* "/mfa/" */
+    mfa_str_t                   session_cookie;
+    mfa_str_t                   browser_cookie;
+    mfa_str_t                   notice_cookie;
+} mfa_page_env_t;
+
+
+/* a hash that a page asked for, done in a hash thread */
+
+typedef struct {
+    bool           is_wanted;
+    bool           is_check;        /* against encoded; else make one */
+    mfa_str_t      password;
+    mfa_str_t      encoded;
+    mfa_status_t   status;
+    mfa_verdict_t  verdict;         /* of the check */
+    mfa_str_t      made;            /* new, or a better one after a check */
+} mfa_hash_job_t;
+
+/* CPU for tens of milliseconds; reads keys, cost, ports of the model */
+void mfa_hash_do(const mfa_model_t *model, mfa_arena_t *arena,
+    mfa_hash_job_t *hash);
+
+
+/* one visit: a request on its way to a reply */
+
+typedef struct mfa_visit_s  mfa_visit_t;
+typedef struct mfa_page_s   mfa_page_t;
+
+typedef mfa_status_t (*mfa_visit_fn)(mfa_visit_t *visit);
+
+struct mfa_visit_s {
+    const mfa_page_env_t  *env;
+    mfa_work_t            *work;
+    const mfa_request_t   *request;
+    mfa_reply_t           *reply;
+    const mfa_page_t      *page;
+
+    mfa_str_t              path;            /* below the portal */
+    mfa_pairs_t            query;
+    mfa_pairs_t            form;            /* of a POST */
+    mfa_str_t              browser;         /* cookie; empty: none yet */
+    mfa_str_t              session;         /* cookie; empty: none */
+    mfa_session_view_t     who;             /* after mfa_visit_who */
+
+    mfa_value_t           *errors;          /* list, once there is one */
+    mfa_hash_job_t         hash;
+    mfa_visit_fn           resume;          /* after the hash */
+    mfa_step_t             step;            /* of the flow */
+    mfa_flow_event_t       event;
+    mfa_login_t            login;
+    bool                   has_mail;
+};
+
+/*
+ * Runs the visit, or goes on with it after its hash. MFA_OK: the reply is
+ * ready whatever happened. MFA_HASH: visit->hash is wanted. Nothing else.
+ */
+mfa_status_t mfa_visit_run(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+
+/* a page: one file, one line in registry.def */
+
+typedef struct {
+    const char        *value;               /* of the button named "do" */
+    mfa_flow_event_t   event;
+} mfa_page_action_t;
+
+struct mfa_page_s {
+    const char               *path;         /* "register/code"; "" is home */
+    mfa_visit_fn              get;
+    mfa_visit_fn              post;         /* NULL: only GET and HEAD */
+
+    /* pages of a flow (get and post are those of mfa_page_flow.c) */
+    const char               *template;
+    const mfa_page_action_t  *actions;      /* ends with value NULL; the
+                                               first is the default */
+    mfa_status_t            (*fill)(mfa_visit_t *visit, mfa_value_t *map);
+};
+
+mfa_status_t mfa_page_flow_get(mfa_visit_t *visit) MFA_MUST_CHECK;
+mfa_status_t mfa_page_flow_post(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+
+/* replies (mfa_page_reply.c) */
+
+/* the headers of security.md E1, for every reply we make */
+mfa_status_t mfa_reply_headers(mfa_arena_t *arena,
+    const mfa_origin_t *origin, mfa_reply_t *reply) MFA_MUST_CHECK;
+mfa_status_t mfa_reply_header(mfa_arena_t *arena, mfa_reply_t *reply,
+    const char *name, mfa_str_t value) MFA_MUST_CHECK;
+
+/* 303 to a page of ours: PATH below the portal, a query or empty */
+mfa_status_t mfa_visit_redirect(mfa_visit_t *visit, mfa_str_t path,
+    mfa_str_t query) MFA_MUST_CHECK;
+
+/* 303 to a checked target, or home where it is empty or not safe */
+mfa_status_t mfa_visit_go(mfa_visit_t *visit, mfa_str_t target)
+    MFA_MUST_CHECK;
+
+/* 303 to "Try again later", with the time of the wait */
+mfa_status_t mfa_visit_later(mfa_visit_t *visit, mfa_time_t retry_at)
+    MFA_MUST_CHECK;
+
+/* "NAME=VALUE" for a query, the value percent-encoded; empty value: "" */
+mfa_str_t mfa_visit_param(mfa_visit_t *visit, const char *name,
+    mfa_str_t value);
+
+/* the values every template finds: brand, support, portal, application,
+ * token; flow is NULL for pages outside of one */
+mfa_value_t *mfa_visit_values(mfa_visit_t *visit, const mfa_flow_t *flow,
+    mfa_str_t target);
+mfa_status_t mfa_visit_render(mfa_visit_t *visit, unsigned status,
+    const char *template, const mfa_value_t *map) MFA_MUST_CHECK;
+
+/* an error beside a field and in the summary; word is looked up */
+void mfa_visit_error(mfa_visit_t *visit, mfa_value_t *map, mfa_str_t field,
+    mfa_str_t word);
+
+/* pages that have no address: 403, 404, 405, 503 ... */
+mfa_status_t mfa_visit_fault(mfa_visit_t *visit, unsigned status)
+    MFA_MUST_CHECK;
+mfa_status_t mfa_visit_no_access(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+
+/* a fixed text with our headers: 400, 403, 405, 421, 503 when no page can
+ * be made; never fails, needs no memory but the arena (may be NULL: then
+ * headers are few) */
+void mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply);
+
+/*
+ * The answer to somebody the gate does not let in; see mfa_refuse in mfa.h.
+ */
+mfa_status_t mfa_page_refuse(const mfa_page_env_t *env,
+    const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
+    MFA_MUST_CHECK;
+
+
+/* cookies and forms (mfa_page_form.c) */
+
+mfa_status_t mfa_visit_set_cookie(mfa_visit_t *visit, mfa_str_t name,
+    mfa_str_t value) MFA_MUST_CHECK;
+
+/* makes sure that the browser has its cookie */
+mfa_status_t mfa_visit_browser(mfa_visit_t *visit) MFA_MUST_CHECK;
+mfa_status_t mfa_visit_browser_digest(mfa_visit_t *visit,
+    uint8_t digest[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
+
+/* the token for a form of this browser in this flow; "" outside of one */
+mfa_status_t mfa_visit_token(mfa_visit_t *visit, mfa_str_t flow,
+    mfa_str_t *token) MFA_MUST_CHECK;
+
+/* PASS: Origin, Sec-Fetch-Site and token are right (E2); deny first */
+mfa_status_t mfa_visit_judge_form(mfa_visit_t *visit, mfa_verdict_t *verdict)
+    MFA_MUST_CHECK;
+
+/* visit->who; MFA_OK also without a session */
+mfa_status_t mfa_visit_who(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+/* "to" of query or form when it is safe, else empty */
+mfa_str_t mfa_visit_target(mfa_visit_t *visit);
+
+/* fills visit->step for the flow named in query or form */
+mfa_status_t mfa_visit_step(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+
+/* what a refused first step leaves for the next page: a sealed cookie */
+
+typedef struct {
+    mfa_str_t  page;                /* path of the page it is for */
+    mfa_str_t  email;               /* as typed */
+    mfa_str_t  field;
+    mfa_str_t  word;                /* empty: no error */
+} mfa_notice_t;
+
+mfa_status_t mfa_notice_set(mfa_visit_t *visit, const mfa_notice_t *notice)
+    MFA_MUST_CHECK;
+
+/* MFA_NOT_FOUND: none for this page; shown once */
+mfa_status_t mfa_notice_take(mfa_visit_t *visit, mfa_notice_t *notice)
+    MFA_MUST_CHECK;
+
+
+/* applications (mfa_page_application.c) */
+
+/* the one whose path holds the target; NULL */
+const mfa_application_t *mfa_application_of(
+    const mfa_page_settings_t *settings, mfa_str_t target);
+
+/* the tiles of a user, as list "applications" of maps: name, label, path */
+void mfa_application_tiles(const mfa_page_settings_t *settings,
+    const mfa_user_t *user, mfa_value_t *map);
+
+#pragma GCC visibility pop
+
+#endif /* MFA_PAGE_H */

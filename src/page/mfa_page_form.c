@@ -1,0 +1,261 @@
+/*
+ * Cookies, tokens in forms, and who is visiting.
+ *
+ * A form counts only when it comes from a page of ours in the same browser;
+ * the check denies first.
+ */
+
+#include "mfa_page.h"
+
+
+mfa_status_t
+mfa_visit_set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value)
+{
+    mfa_str_t     text;
+    mfa_arena_t  *arena = visit->work->arena;
+
+    text = mfa_arena_printf(arena, MFA_STR_FMT "=" MFA_STR_FMT "; Path=/; "
+                            "HttpOnly; SameSite=Lax%s%s", MFA_STR_ARG(name),
+                            MFA_STR_ARG(value),
+                            visit->env->send->origin.is_https ? "; Secure"
+                                                              : "",
+                            value.len == 0 ? "; Max-Age=0" : "");
+    if (text.data == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
+    return mfa_reply_header(arena, visit->reply, "Set-Cookie", text);
+}
+
+
+mfa_status_t
+mfa_visit_browser(mfa_visit_t *visit)
+{
+    mfa_status_t  st;
+
+    if (visit->browser.len > 0) {
+        return MFA_OK;
+    }
+
+    st = mfa_token_make(visit->work->model->ports, visit->work->arena,
+                        &visit->browser);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_visit_set_cookie(visit, visit->env->browser_cookie,
+                                visit->browser);
+}
+
+
+mfa_status_t
+mfa_visit_browser_digest(mfa_visit_t *visit, uint8_t digest[MFA_DIGEST_SIZE])
+{
+    return mfa_sha256(visit->browser, digest);
+}
+
+
+mfa_status_t
+mfa_visit_token(mfa_visit_t *visit, mfa_str_t flow, mfa_str_t *token)
+{
+    uint8_t          mac[MFA_DIGEST_SIZE];
+    mfa_status_t     st;
+    const mfa_str_t  parts[] = { visit->browser, flow };
+
+    *token = mfa_null;
+
+    if (visit->browser.len == 0) {
+        return MFA_NOT_FOUND;
+    }
+
+    st = mfa_keys_mac(visit->env->keys, MFA_KEY_FORM, parts, 2, mac);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_base64url_encode(visit->work->arena,
+                                mfa_str_bytes(mac, sizeof(mac)), token);
+}
+
+
+static mfa_status_t
+judge_token(mfa_visit_t *visit, mfa_verdict_t *verdict)
+{
+    uint8_t          mac[MFA_DIGEST_SIZE];
+    mfa_str_t        token;
+    mfa_status_t     st;
+    const mfa_str_t  parts[] = {
+        visit->browser, mfa_pairs_get(&visit->form, mfa_str("flow"))
+    };
+
+    *verdict = MFA_VERDICT_DENY;
+
+    token = mfa_pairs_get(&visit->form, mfa_str("token"));
+
+    st = mfa_base64url_decode_fixed(token, mac, sizeof(mac));
+    if (st != MFA_OK) {
+        return MFA_OK;
+    }
+
+    st = mfa_keys_mac_check(visit->env->keys, MFA_KEY_FORM, parts, 2, mac);
+    if (st == MFA_NOT_FOUND) {
+        return MFA_OK;
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    *verdict = MFA_VERDICT_PASS;
+
+    return MFA_OK;
+}
+
+
+/*
+ * Where did it come from? Browsers say it in Origin, or in Sec-Fetch-Site;
+ * one that says neither is judged by its token alone.
+ */
+
+static mfa_verdict_t
+judge_origin(const mfa_visit_t *visit)
+{
+    const mfa_request_t  *request = visit->request;
+
+    if (request->origin.data != NULL) {
+        return mfa_str_eq(request->origin, visit->env->send->origin.text)
+               ? MFA_VERDICT_PASS : MFA_VERDICT_DENY;
+    }
+
+    if (request->sec_fetch_site.data != NULL) {
+        return mfa_str_eq_c(request->sec_fetch_site, "same-origin")
+               ? MFA_VERDICT_PASS : MFA_VERDICT_DENY;
+    }
+
+    return MFA_VERDICT_PASS;
+}
+
+
+mfa_status_t
+mfa_visit_judge_form(mfa_visit_t *visit, mfa_verdict_t *verdict)
+{
+    *verdict = MFA_VERDICT_DENY;
+
+    if (visit->browser.len == 0
+        || judge_origin(visit) != MFA_VERDICT_PASS)
+    {
+        return MFA_OK;
+    }
+
+    return judge_token(visit, verdict);
+}
+
+
+static mfa_status_t
+look_session(mfa_tx_t *tx, void *arg)
+{
+    mfa_visit_t  *visit = arg;
+
+    return mfa_session_look(tx, visit->session, &visit->who);
+}
+
+
+mfa_status_t
+mfa_visit_who(mfa_visit_t *visit)
+{
+    memset(&visit->who, 0, sizeof(visit->who));
+
+    visit->who.verdict = MFA_VERDICT_DENY;
+    visit->who.state = MFA_SESSION_NONE;
+
+    if (visit->session.len == 0) {
+        return MFA_OK;
+    }
+
+    return mfa_view(visit->work, look_session, visit);
+}
+
+
+mfa_str_t
+mfa_visit_target(mfa_visit_t *visit)
+{
+    mfa_str_t  target;
+
+    target = mfa_pairs_get(&visit->query, mfa_str("to"));
+
+    if (target.data == NULL) {
+        target = mfa_pairs_get(&visit->form, mfa_str("to"));
+    }
+
+    if (target.data == NULL
+        || !mfa_target_is_safe(target, visit->env->portal))
+    {
+        return mfa_null;
+    }
+
+    return target;
+}
+
+
+static int
+hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
+}
+
+
+static mfa_status_t
+id_parse(mfa_str_t text, mfa_id_t *id)
+{
+    int     high, low;
+    size_t  i;
+
+    if (text.len != MFA_ID_TEXT) {
+        return MFA_NOT_FOUND;
+    }
+
+    for (i = 0; i < MFA_ID_SIZE; i++) {
+        high = hex_value(text.data[2 * i]);
+        low = hex_value(text.data[2 * i + 1]);
+
+        if (high < 0 || low < 0) {
+            return MFA_NOT_FOUND;
+        }
+
+        id->bytes[i] = (uint8_t) (high * 16 + low);
+    }
+
+    return MFA_OK;
+}
+
+
+mfa_status_t
+mfa_visit_step(mfa_visit_t *visit)
+{
+    mfa_str_t     flow;
+    mfa_step_t   *step = &visit->step;
+    mfa_status_t  st;
+
+    memset(step, 0, sizeof(*step));
+
+    step->env = visit->env->flow;
+    step->work = visit->work;
+    step->fields = &visit->form;
+    step->agent = visit->request->user_agent;
+    step->old_session = visit->session;
+    step->target = mfa_visit_target(visit);
+
+    st = mfa_visit_browser_digest(visit, step->browser);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    flow = mfa_pairs_get(visit->request->method == MFA_METHOD_POST
+                         ? &visit->form : &visit->query, mfa_str("flow"));
+
+    return id_parse(flow, &step->id);
+}

@@ -1,0 +1,228 @@
+/*
+ * Login: address and password.
+ *
+ * One message for everything that can be wrong (L2).
+ */
+
+#include "mfa_page.h"
+
+
+/* "1 hour", "90 minutes" */
+
+static mfa_str_t
+duration_text(mfa_visit_t *visit, mfa_time_t time)
+{
+    mfa_arena_t  *arena = visit->work->arena;
+
+    if (time == MFA_HOUR) {
+        return mfa_words_get(visit->env->words, MFA_WORD("1 hour"));
+    }
+
+    if (time % MFA_HOUR == 0) {
+        return mfa_arena_printf(arena, "%d " MFA_STR_FMT,
+                                (int) (time / MFA_HOUR),
+                                MFA_STR_ARG(mfa_words_get(visit->env->words,
+                                                          MFA_WORD("hours"))));
+    }
+
+    return mfa_arena_printf(arena, "%d " MFA_STR_FMT,
+                            (int) ((time + MFA_MINUTE - 1) / MFA_MINUTE),
+                            MFA_STR_ARG(mfa_words_get(visit->env->words,
+                                                      MFA_WORD("minutes"))));
+}
+
+
+static void
+say_why(mfa_visit_t *visit, mfa_value_t *map)
+{
+    const mfa_model_settings_t  *settings = visit->work->model->settings;
+
+    if (visit->who.state == MFA_SESSION_IDLE) {
+        mfa_value_set_str(map, "idle",
+                          duration_text(visit, settings->idle_timeout));
+        return;
+    }
+
+    if (visit->who.state == MFA_SESSION_OLD) {
+        mfa_value_set_str(map, "limit",
+                          duration_text(visit, settings->session_limit));
+        return;
+    }
+
+    if (mfa_str_eq_c(mfa_pairs_get(&visit->query, mfa_str("notice")),
+                     "ended"))
+    {
+        mfa_value_set_flag(map, "is_ended", true);
+    }
+}
+
+
+static mfa_status_t
+login_get(mfa_visit_t *visit)
+{
+    mfa_str_t      target;
+    mfa_value_t   *map;
+    mfa_status_t   st;
+    mfa_notice_t   notice;
+
+    st = mfa_visit_who(visit);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    target = mfa_visit_target(visit);
+
+    if (visit->who.verdict == MFA_VERDICT_PASS) {
+        return mfa_visit_go(visit, target);
+    }
+
+    st = mfa_visit_browser(visit);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    map = mfa_visit_values(visit, NULL, target);
+
+    st = mfa_notice_take(visit, &notice);
+    if (st != MFA_OK && st != MFA_NOT_FOUND) {
+        return st;
+    }
+
+    mfa_value_set_str(map, "email", notice.email);
+
+    if (notice.word.len > 0) {
+        mfa_visit_error(visit, map, notice.field, notice.word);
+
+    } else {
+        say_why(visit, map);
+    }
+
+    return mfa_visit_render(visit, 200, "login.html", map);
+}
+
+
+/* what was typed is kept, but for the password */
+
+static mfa_status_t
+login_refused(mfa_visit_t *visit)
+{
+    mfa_status_t  st;
+    mfa_notice_t  notice;
+
+    notice.page = mfa_str("login");
+    notice.email = visit->login.typed;
+    notice.field = mfa_str("email");
+    notice.word = MFA_WORD("Invalid login.");
+
+    if (notice.email.len > MFA_EMAIL_MAX
+        || !mfa_text_is_utf8(notice.email)
+        || mfa_text_has_control(notice.email))
+    {
+        notice.email = mfa_null;
+    }
+
+    st = mfa_notice_set(visit, &notice);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_visit_redirect(visit, mfa_str("login"),
+                              mfa_visit_param(visit, "to",
+                                              visit->step.target));
+}
+
+
+static mfa_status_t
+login_go_on(mfa_visit_t *visit)
+{
+    mfa_str_t         id;
+    mfa_status_t      st;
+    mfa_verdict_t     verdict;
+
+    st = mfa_login_start(&visit->step, &visit->login, &verdict);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (verdict != MFA_VERDICT_PASS) {
+        return login_refused(visit);
+    }
+
+    visit->has_mail = visit->step.has_mail;
+
+    st = mfa_id_text(visit->work->arena, &visit->step.flow.id, &id);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_visit_redirect(visit, mfa_flow_screen(&visit->step.flow),
+                              mfa_visit_param(visit, "flow", id));
+}
+
+
+static mfa_status_t
+login_resume(mfa_visit_t *visit)
+{
+    visit->login.verdict = MFA_VERDICT_DENY;
+
+    if (visit->hash.status != MFA_OK) {
+        return visit->hash.status;
+    }
+
+    visit->login.verdict = visit->hash.verdict;
+    visit->login.upgraded = visit->hash.made;
+
+    return login_go_on(visit);
+}
+
+
+static mfa_status_t
+login_post(mfa_visit_t *visit)
+{
+    mfa_login_t   *login = &visit->login;
+    mfa_status_t   st;
+
+    st = mfa_visit_step(visit);
+    if (st != MFA_OK && st != MFA_NOT_FOUND) {
+        return st;
+    }
+
+    memset(login, 0, sizeof(*login));
+
+    login->typed = mfa_str_trim(mfa_pairs_get(&visit->form,
+                                              mfa_str("email")));
+    login->password = mfa_pairs_get(&visit->form, mfa_str("password"));
+
+    st = mfa_login_prepare(&visit->step, login);
+    if (st == MFA_LIMITED) {
+        return mfa_visit_later(visit, visit->step.retry_at);
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    /* bytes that no password can have are refused before a hash, whoever
+     * it is (A3) */
+
+    if (!mfa_password_is_sane(login->password)) {
+        return login_go_on(visit);
+    }
+
+    memset(&visit->hash, 0, sizeof(visit->hash));
+
+    visit->hash.is_wanted = true;
+    visit->hash.is_check = true;
+    visit->hash.password = login->password;
+    visit->hash.encoded = login->encoded;
+    visit->resume = login_resume;
+
+    return MFA_HASH;
+}
+
+
+const mfa_page_t  mfa_page_login = {
+    .path = "login",
+    .get = login_get,
+    .post = login_post,
+};

@@ -1,0 +1,87 @@
+/*
+ * What the gate answers to somebody it does not let in.
+ *
+ * Runs on the event loop: no store, no template.
+ */
+
+#include "mfa_page.h"
+
+
+static mfa_status_t
+refuse_page_load(const mfa_page_env_t *env, const mfa_request_t *request,
+    mfa_arena_t *arena, mfa_reply_t *reply)
+{
+    mfa_str_t     target, encoded;
+    mfa_status_t  st;
+
+    target = mfa_arena_printf(arena, MFA_STR_FMT "%s" MFA_STR_FMT,
+                              MFA_STR_ARG(request->path),
+                              request->query.len > 0 ? "?" : "",
+                              MFA_STR_ARG(request->query));
+    encoded = mfa_null;
+
+    if (mfa_target_is_safe(target, env->portal)) {
+        st = mfa_percent_encode(arena, target, "/", &encoded);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    reply->status = 303;
+
+    target = mfa_arena_printf(arena, MFA_STR_FMT MFA_STR_FMT "login%s"
+                              MFA_STR_FMT, MFA_STR_ARG(env->send->origin.text),
+                              MFA_STR_ARG(env->portal),
+                              encoded.len > 0 ? "?to=" : "",
+                              MFA_STR_ARG(encoded));
+
+    return mfa_reply_header(arena, reply, "Location", target);
+}
+
+
+static mfa_status_t
+refuse_call(const mfa_page_env_t *env, mfa_arena_t *arena,
+    mfa_reply_t *reply)
+{
+    mfa_str_t     login;
+    mfa_status_t  st;
+
+    login = mfa_arena_printf(arena, MFA_STR_FMT MFA_STR_FMT "login",
+                             MFA_STR_ARG(env->send->origin.text),
+                             MFA_STR_ARG(env->portal));
+
+    reply->status = 401;
+    reply->body = mfa_arena_printf(arena, "{\"error\":\"login_required\","
+                                   "\"login\":\"" MFA_STR_FMT "\"}\n",
+                                   MFA_STR_ARG(login));
+
+    st = mfa_reply_header(arena, reply, "Content-Type",
+                          mfa_str("application/json"));
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_reply_header(arena, reply, "WWW-Authenticate",
+                            mfa_str("MFA-Session"));
+}
+
+
+mfa_status_t
+mfa_page_refuse(const mfa_page_env_t *env, const mfa_request_t *request,
+    mfa_arena_t *arena, mfa_reply_t *reply)
+{
+    mfa_status_t  st;
+
+    memset(reply, 0, sizeof(*reply));
+
+    st = mfa_reply_headers(arena, &env->send->origin, reply);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (mfa_is_page_load(request)) {
+        return refuse_page_load(env, request, arena, reply);
+    }
+
+    return refuse_call(env, arena, reply);
+}
