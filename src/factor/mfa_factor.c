@@ -5,9 +5,11 @@
 #include "mfa_factor.h"
 
 
+#pragma GCC visibility push(hidden)
 #define MFA_FACTOR(name)  extern const mfa_factor_t  mfa_factor_##name;
 #include "registry.def"
 #undef MFA_FACTOR
+#pragma GCC visibility pop
 
 static const mfa_factor_t *const  factors[] = {
 #define MFA_FACTOR(name)  &mfa_factor_##name,

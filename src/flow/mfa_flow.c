@@ -7,9 +7,11 @@
 #include "mfa_flow.h"
 
 
+#pragma GCC visibility push(hidden)
 #define MFA_FLOW(name)  extern const mfa_flow_kind_t  mfa_flow_##name;
 #include "registry.def"
 #undef MFA_FLOW
+#pragma GCC visibility pop
 
 static const mfa_flow_kind_t *const  kinds[] = {
 #define MFA_FLOW(name)  &mfa_flow_##name,

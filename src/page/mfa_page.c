@@ -8,9 +8,11 @@
 #include "mfa_page.h"
 
 
+#pragma GCC visibility push(hidden)
 #define MFA_PAGE(name)  extern const mfa_page_t  mfa_page_##name;
 #include "registry.def"
 #undef MFA_PAGE
+#pragma GCC visibility pop
 
 static const mfa_page_t *const  pages[] = {
 #define MFA_PAGE(name)  &mfa_page_##name,

@@ -82,7 +82,7 @@ mfa_visit_no_access(mfa_visit_t *visit)
         return st;
     }
 
-    map = mfa_visit_values(visit, NULL, visit->request->asked);
+    map = mfa_visit_values(visit, NULL, mfa_null);
 
     if (visit->who.verdict == MFA_VERDICT_PASS) {
         mfa_value_set_str(map, "email", visit->who.user.email);
