@@ -1,0 +1,290 @@
+/*
+ * The glue: carries requests from nginx to the core and replies back.
+ *
+ * The only code that may say ngx_. It decides nothing about people: the gate
+ * asks mfa_check, the portal runs a job, the timers run mfa_keep and
+ * mfa_deliver. Configuration is read-only once the workers run; what
+ * changes lives in a request's context, a job or ngx_mfa_worker.c.
+ */
+
+#ifndef NGX_MFA_MODULE_H
+#define NGX_MFA_MODULE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <ngx_thread_pool.h>
+
+#include "../src/mfa.h"
+
+#if !(NGX_THREADS)
+#error the MFA module needs an nginx configured with --with-threads
+#endif
+
+#pragma GCC visibility push(hidden)
+
+
+/* a realm as nginx knows it */
+
+typedef struct {
+    ngx_str_t                  name;
+    mfa_realm_t               *realm;
+    ngx_str_t                  portal;      /* empty: no location seen */
+    ngx_open_file_t           *event_log;   /* NULL: the error log */
+
+    u_char                    *file;        /* of the block */
+    ngx_uint_t                 line;
+    u_char                    *used_file;   /* of the first "mfa NAME" */
+    ngx_uint_t                 used_line;
+} ngx_mfa_realm_t;
+
+
+/* the request headers that tell an application who the person is */
+
+typedef enum {
+    NGX_MFA_USER = 0,
+    NGX_MFA_EMAIL,
+    NGX_MFA_NAME,
+    NGX_MFA_GROUPS,
+    NGX_MFA_IDENTITY_COUNT
+} ngx_mfa_identity_e;
+
+typedef struct {
+    ngx_str_t                  key;         /* "Remote-User"; may be empty */
+    ngx_str_t                  lowcase;
+    ngx_uint_t                 hash;
+} ngx_mfa_header_t;
+
+typedef struct {
+    ngx_mfa_header_t           header[NGX_MFA_IDENTITY_COUNT];
+    ngx_uint_t                 count;       /* 0: off */
+} ngx_mfa_headers_t;
+
+
+typedef struct {
+    ngx_array_t                realms;      /* ngx_mfa_realm_t * */
+    mfa_arena_t               *arena;       /* of the rules */
+    mfa_strs_t                 cookies;     /* our names, of all realms */
+
+    ngx_array_t                stripped;    /* ngx_str_t: "remote-user" */
+    uint64_t                   lengths;     /* bit n: a name has n bytes */
+
+    ngx_thread_pool_t         *pool;
+    ngx_thread_pool_t         *hash_pool;
+    ngx_thread_pool_t         *send_pool;
+} ngx_mfa_main_conf_t;
+
+typedef struct {
+    ngx_mfa_realm_t           *realm;
+    ngx_str_t                  prefix;
+} ngx_mfa_portal_place_t;
+
+typedef struct {
+    ngx_array_t                portals;     /* ngx_mfa_portal_place_t */
+    ngx_uint_t                 is_ours;     /* "mfa" stands somewhere in it */
+} ngx_mfa_srv_conf_t;
+
+typedef enum {
+    NGX_MFA_UNSET = 0,
+    NGX_MFA_OFF,
+    NGX_MFA_ON
+} ngx_mfa_state_e;
+
+typedef struct {
+    ngx_mfa_state_e            state;
+    ngx_str_t                  name;        /* as written */
+    ngx_mfa_realm_t           *realm;       /* resolved; NULL: not guarded */
+    u_char                    *file;        /* where "mfa" stands */
+    ngx_uint_t                 line;
+
+    mfa_rules_t                rules;
+    u_char                    *rules_file;
+    ngx_uint_t                 rules_line;
+    ngx_mfa_headers_t         *headers;
+    ngx_flag_t                 cache;
+    ngx_uint_t                 is_portal;
+    u_char                    *portal_file;
+    ngx_uint_t                 portal_line;
+} ngx_mfa_loc_conf_t;
+
+
+/* a task: the only way into a thread */
+
+typedef struct ngx_mfa_task_s  ngx_mfa_task_t;
+
+struct ngx_mfa_task_s {
+    ngx_thread_task_t          task;
+    ngx_http_request_t        *request;     /* NULL: belongs to no request */
+    void                     (*run)(void *data);    /* in a thread */
+    void                     (*done)(void *data);   /* on the loop, always;
+                                                       may be NULL */
+    void                      *data;
+    unsigned                   is_busy:1;
+};
+
+/*
+ * NGX_OK: run will be called in a thread, then done on the loop, then the
+ * request's write_event_handler, which must be set before and must return
+ * at once while is_busy. NGX_ERROR: nothing was changed (queue full).
+ */
+ngx_int_t ngx_mfa_task_post(ngx_mfa_task_t *task, ngx_thread_pool_t *pool);
+
+
+/* what is known of a request; lives in a pool cleanup of the main request,
+ * where an internal redirect cannot wipe it */
+
+typedef struct ngx_mfa_decision_s  ngx_mfa_decision_t;
+
+struct ngx_mfa_decision_s {
+    const ngx_mfa_realm_t     *realm;
+    mfa_t                     *mfa;
+    mfa_verdict_t              verdict;     /* of the session alone */
+    mfa_status_t               status;
+    mfa_identity_t            *identity;    /* held; NULL unless PASS */
+    ngx_mfa_task_t             task;
+    ngx_http_request_t        *waiting;     /* who posted the task */
+    ngx_mfa_decision_t        *next;
+    unsigned                   is_known:1;
+};
+
+typedef struct ngx_mfa_portal_s  ngx_mfa_portal_t;
+
+typedef struct {
+    mfa_strs_t                 cookies;     /* Cookie headers as received */
+    ngx_mfa_decision_t        *decisions;   /* one a realm */
+    ngx_mfa_portal_t          *portal;
+    mfa_cause_t                cause;       /* the gate sends to the portal */
+    ngx_uint_t                 denied;      /* by "satisfy any": status */
+    unsigned                   is_sent:1;   /* the answer is one of ours */
+    unsigned                   is_identity_set:1;
+} ngx_mfa_ctx_t;
+
+/* NULL: there is none */
+ngx_mfa_ctx_t *ngx_mfa_ctx_get(ngx_http_request_t *r);
+/* NULL: out of memory */
+ngx_mfa_ctx_t *ngx_mfa_ctx_make(ngx_http_request_t *r);
+
+
+/* ngx_mfa_realm.c */
+
+char *ngx_mfa_realm_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_mfa_realm_t *ngx_mfa_realm_find(ngx_mfa_main_conf_t *mmcf,
+    ngx_str_t *name);
+ngx_int_t ngx_mfa_realm_check(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf);
+ngx_int_t ngx_mfa_realm_pools(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf);
+/* a line for the core from the words of the directive; NULL: no memory */
+mfa_line_t *ngx_mfa_realm_words(ngx_conf_t *cf);
+
+/* ngx_mfa_gate.c */
+
+ngx_int_t ngx_mfa_gate_access(ngx_http_request_t *r);
+ngx_int_t ngx_mfa_gate_preaccess(ngx_http_request_t *r);
+
+/* ngx_mfa_identity.c */
+
+extern ngx_mfa_headers_t  ngx_mfa_identity_default;
+
+char *ngx_mfa_identity_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_mfa_identity_collect(ngx_mfa_main_conf_t *mmcf,
+    ngx_mfa_headers_t *headers);
+/* one character of a name of a header, as applications compare them */
+u_char ngx_mfa_identity_fold(u_char c);
+ngx_uint_t ngx_mfa_identity_is_ours(const ngx_mfa_main_conf_t *mmcf,
+    const ngx_table_elt_t *h);
+/* a fresh list of request headers without ours and those with empty keys */
+ngx_int_t ngx_mfa_identity_strip(ngx_http_request_t *r);
+/* removes our headers and, unless headers is NULL, sets each once */
+ngx_int_t ngx_mfa_identity_set(ngx_http_request_t *r,
+    ngx_mfa_headers_t *headers, const mfa_identity_t *identity);
+/* ngx_mfa_cookie.c */
+
+/* post-read phase: client's copies of our headers and our cookies go */
+ngx_int_t ngx_mfa_cookie_clean(ngx_http_request_t *r);
+/* does a name of a cookie mean one of ours to some browser or parser? */
+ngx_uint_t ngx_mfa_cookie_is_ours(ngx_mfa_main_conf_t *mmcf, u_char *name,
+    size_t len);
+
+/* ngx_mfa_variable.c */
+
+ngx_int_t ngx_mfa_variable_add(ngx_conf_t *cf);
+
+/* ngx_mfa_filter.c */
+
+ngx_int_t ngx_mfa_filter_init(ngx_conf_t *cf);
+
+/* ngx_mfa_portal.c */
+
+char *ngx_mfa_portal_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_mfa_portal_handler(ngx_http_request_t *r);
+void ngx_mfa_portal_limits(ngx_conf_t *cf);
+void ngx_mfa_portal_free(ngx_mfa_portal_t *portal);
+
+/* ngx_mfa_exchange.c */
+
+static inline mfa_str_t
+ngx_mfa_str(const ngx_str_t *s)
+{
+    return mfa_str_bytes(s->data, s->len);
+}
+
+
+/* borrows from the request; for the event loop */
+void ngx_mfa_exchange_request(ngx_http_request_t *r, mfa_request_t *request);
+/* copies into the job's arena; for a thread */
+ngx_int_t ngx_mfa_exchange_copy(const mfa_request_t *request,
+    mfa_arena_t *arena, mfa_request_t *copy);
+/* the path and query the browser asked for, as it wrote them */
+void ngx_mfa_exchange_asked(ngx_http_request_t *r, mfa_str_t *path,
+    mfa_str_t *query);
+/* an arena that dies with the request; NULL: no memory */
+mfa_arena_t *ngx_mfa_exchange_arena(ngx_http_request_t *r, size_t limit);
+/* the request's body is of no use: a small one is read over, else the
+ * connection closes; no 100 Continue */
+void ngx_mfa_exchange_drain(ngx_http_request_t *r);
+/* reply into headers_out, after all others are dropped */
+ngx_int_t ngx_mfa_exchange_headers(ngx_http_request_t *r,
+    const mfa_reply_t *reply);
+ngx_int_t ngx_mfa_exchange_body(ngx_http_request_t *r,
+    const mfa_reply_t *reply);
+/* headers and body; result for ngx_http_finalize_request. What reply points
+ * to must live as long as r->pool */
+ngx_int_t ngx_mfa_exchange_send(ngx_http_request_t *r,
+    const mfa_reply_t *reply);
+/* the fixed text of mfa_plain_reply, or JSON for a 403 or 503 that no
+ * person reads */
+void ngx_mfa_exchange_text(ngx_http_request_t *r, unsigned status,
+    ngx_uint_t is_page, mfa_reply_t *reply);
+ngx_int_t ngx_mfa_exchange_plain(ngx_http_request_t *r, unsigned status);
+
+/* ngx_mfa_worker.c */
+
+extern const mfa_ports_t  ngx_mfa_worker_ports;
+
+ngx_int_t ngx_mfa_worker_init(ngx_cycle_t *cycle);
+void ngx_mfa_worker_exit(ngx_cycle_t *cycle);
+/* NULL: the realm is not open in this worker */
+mfa_t *ngx_mfa_worker_mfa(const ngx_mfa_realm_t *realm);
+/* a message was queued in this worker */
+void ngx_mfa_worker_mail(const ngx_mfa_realm_t *realm);
+/* lines of job's events from *from on; *from becomes their number */
+void ngx_mfa_worker_events(const ngx_mfa_realm_t *realm,
+    const mfa_job_t *job, size_t *from);
+
+
+/* the list of Cookie headers: an array before nginx 1.23.0 */
+
+#if (nginx_version >= 1023000)
+#define NGX_MFA_HAS_NEXT  1
+#define ngx_mfa_set_next(h)  (h)->next = NULL
+#else
+#define NGX_MFA_HAS_NEXT  0
+#define ngx_mfa_set_next(h)
+#endif
+
+#pragma GCC visibility pop
+
+extern ngx_module_t  ngx_mfa_module;
+
+#endif /* NGX_MFA_MODULE_H */

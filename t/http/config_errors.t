@@ -1,0 +1,148 @@
+# nginx -t finds what is wrong and says where.
+
+use MFA::Test;
+
+sub refused {
+    my ($what, $re, %is) = @_;
+    my ($code, $text) = conf_test(people => [], %is);
+
+    isnt($code, 0, "$what: refused");
+    like($text, $re, "$what: says so");
+    like($text, qr{ in \S+nginx\.conf:\d+}, "$what: with file and line");
+}
+
+sub accepted {
+    my ($what, $re, %is) = @_;
+    my ($code, $text) = conf_test(people => [], %is);
+
+    is($code, 0, "$what: accepted") or diag($text);
+    defined $re ? like($text, $re, "$what: says so")
+                : unlike($text, qr/\[warn\](?!.*without "Secure")/,
+                         "$what: no complaint");
+    return $text;
+}
+
+my $portal = "location /mfa/ { mfa_portal; }\n";
+
+# the realm
+
+refused('an unknown option', qr/nonsense/, realm => { nonsense => 'on' });
+refused('an option twice', qr/duplicate/,
+        realm => { brand => ['"One"', '"Two"'] });
+refused('a missing key file', qr/none\.key/,
+        realm => { key_file => '%%DIR%%/none.key' });
+refused('mail without from', qr/from/,
+        realm => { mail => 'maildir:%%DIR%%/mail' });
+refused('no public_url', qr/public_url/, realm => { public_url => undef });
+refused('a realm twice', qr/duplicate realm "staff"/,
+        http => 'mfa_realm staff { }');
+refused('a block in a block', qr/unexpected "\{"/,
+        http => 'mfa_realm other { brand { } }');
+
+{
+    my $s = mfa_server(start => 0, people => []);
+    chmod 0644, "$s->{dir}/mfa.key";
+    my ($code, $text) = $s->_nginx_test;
+    isnt($code, 0, 'a key file that others may read: refused');
+    like($text, qr/mfa\.key/, 'and named');
+    chmod 0600, "$s->{dir}/mfa.key";
+
+    mkdir "$s->{dir}/html" or die;
+    system('cp', '-R', glob(MFA::Test::top() . '/html/*'), "$s->{dir}/html");
+    $s->{is}{realm} = { html => "$s->{dir}/html" };
+    $s->_write_conf;
+    ($code, $text) = $s->_nginx_test;
+    is($code, 0, 'a copy of the templates is fine') or diag($text);
+
+    open my $fh, '>>', "$s->{dir}/html/login.html" or die;
+    print $fh "\n{{#broken}}\n";
+    close $fh;
+    ($code, $text) = $s->_nginx_test;
+    isnt($code, 0, 'a template with a fault: refused');
+    like($text, qr/login\.html:\d+/, 'with its file and line');
+}
+
+# mfa, mfa_portal, mfa_allow
+
+refused('mfa naming no realm', qr/unknown realm "other"/,
+        locations => "$portal location /ess/ { mfa other; }");
+refused('mfa twice', qr/"mfa" directive is duplicate/,
+        server => 'mfa staff;', locations => $portal);
+refused('no portal', qr/portal missing.*"mfa staff"/,
+        locations => 'location /ess/ { }');
+refused('a portal of another realm only', qr/portal missing/, http => '',
+        locations => "location /mfa/ { mfa off; }");
+refused('a portal where mfa is off', qr/"mfa_portal" needs "mfa NAME"/,
+        locations => 'location /mfa/ { mfa off; mfa_portal; }');
+refused('two portals', qr/has two portals/,
+        locations => "$portal location /mfb/ { mfa_portal; }");
+refused('a portal without a slash', qr/needs a prefix location/,
+        locations => 'location /mfa { mfa_portal; }');
+refused('a portal at an exact place', qr/needs a prefix location/,
+        locations => 'location = /mfa/ { mfa_portal; }');
+refused('a portal by regular expression', qr/needs a prefix location/,
+        locations => 'location ~ ^/mfa/ { mfa_portal; }');
+refused('a named portal', qr/needs a prefix location/,
+        locations => 'location @mfa { mfa_portal; }');
+refused('rules that protect nothing', qr/"mfa_allow" protects nothing/,
+        locations => "$portal location /x/ { mfa off; mfa_allow group=a; }");
+refused('a rule that is none', qr/everybody/,
+        locations => "$portal location /x/ { mfa_allow everybody; }");
+
+# mfa_identity_headers, mfa_cache
+
+refused('a bad header name', qr/mfa_identity_headers.*takes names/,
+        locations => "$portal mfa_identity_headers 'Remote User';");
+refused('a header of nginx', qr/nginx needs itself/,
+        locations => "$portal mfa_identity_headers Content_Length;");
+refused('a header twice', qr/names a header twice/,
+        locations => "$portal mfa_identity_headers X-User x_user;");
+refused('five headers', qr/number of arguments/,
+        locations => "$portal mfa_identity_headers a b c d e;");
+refused('mfa_cache', qr/it must be "on" or "off"/,
+        locations => "$portal mfa_cache maybe;");
+
+# two realms
+
+sub realm {
+    my ($name, %options) = @_;
+    return MFA::Test::realm_text({ is => {}, realm => $name }, $name,
+                                 \%options);
+}
+
+refused('one store for two realms', qr/have the same store/,
+        http => realm('other', store => 'lmdb:%%DIR%%/store'));
+accepted('two realms', undef,
+         http => realm('other', store => 'lmdb:%%DIR%%/tmp'));
+
+# order and inheritance
+
+my $late = <<'END';
+events { }
+http {
+    access_log off;
+    client_body_temp_path %%DIR%%/tmp/body;
+    proxy_temp_path %%DIR%%/tmp/proxy;
+    fastcgi_temp_path %%DIR%%/tmp/fastcgi;
+    uwsgi_temp_path %%DIR%%/tmp/uwsgi;
+    scgi_temp_path %%DIR%%/tmp/scgi;
+    mfa late;
+    server { listen 127.0.0.1:%%PORT%%; server_name 127.0.0.1;
+             location /mfa/ { mfa_portal; } }
+END
+
+accepted('a realm after its use', undef,
+         conf => $late . realm('late', store => 'lmdb:%%DIR%%/store') . '}');
+accepted('thread pools of the operator', undef,
+         main => "thread_pool mfa threads=2;\n"
+               . "thread_pool mfa_hash threads=1 max_queue=4;");
+accepted('a realm nobody uses', undef, http => realm('idle',
+         store => 'lmdb:%%DIR%%/tmp'));
+
+# warnings
+
+accepted('public_url on another port',
+         qr/\[warn\].*no server listens for "public_url"/,
+         realm => { public_url => 'http://127.0.0.1:1' });
+
+done_testing();
