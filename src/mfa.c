@@ -331,7 +331,7 @@ mfa_hash(mfa_job_t *job)
 void
 mfa_job_busy(mfa_job_t *job)
 {
-    mfa_plain_reply(503, job->arena, &job->reply);
+    mfa_page_plain(&job->mfa->realm->page, 503, job->arena, &job->reply);
 }
 
 

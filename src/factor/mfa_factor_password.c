@@ -11,6 +11,9 @@
 /* shorter words are too likely to stand in a good password by chance */
 #define CONTEXT_WORD_MIN  4
 
+/* a password with such words needs this much besides */
+#define OTHER_BYTES_MIN   8
+
 
 bool
 mfa_password_is_sane(mfa_str_t password)
@@ -46,56 +49,61 @@ starts_without_case(mfa_str_t s, mfa_str_t word)
 }
 
 
-/*
- * What is left of the password when the word is taken out once; the whole
- * length when it does not stand in it.
- */
+/* the length of the longest context word that stands at the start; 0: none */
 
 static size_t
-length_without(mfa_str_t password, mfa_str_t word)
+context_at(const mfa_strs_t *context, mfa_str_t rest)
 {
-    size_t     i;
-    mfa_str_t  rest;
+    size_t     i, longest;
+    mfa_str_t  word;
 
-    for (i = 0; i + word.len <= password.len; i++) {
-        rest.data = password.data + i;
-        rest.len = password.len - i;
+    longest = 0;
 
-        if (starts_without_case(rest, word)) {
-            return password.len - word.len;
+    for (i = 0; i < context->count; i++) {
+        word = context->items[i];
+
+        if (word.len >= CONTEXT_WORD_MIN && word.len > longest
+            && starts_without_case(rest, word))
+        {
+            longest = word.len;
         }
     }
 
-    return password.len;
+    return longest;
 }
 
 
 /*
- * A long password may contain a name; one that is little more than the name
- * may not.
+ * A long password may contain a name; one that is little more than names
+ * may not, however often they stand in it.
  */
 
 static bool
 is_mostly_context(const mfa_strs_t *context, mfa_str_t password)
 {
-    size_t     i, rest;
-    mfa_str_t  word;
+    bool       has_word;
+    size_t     len, other;
+    mfa_str_t  rest;
 
-    for (i = 0; i < context->count; i++) {
-        word = context->items[i];
+    other = 0;
+    has_word = false;
 
-        if (word.len < CONTEXT_WORD_MIN) {
-            continue;
+    for (rest = password; rest.len > 0; /* void */) {
+        len = context_at(context, rest);
+
+        if (len > 0) {
+            has_word = true;
+
+        } else {
+            other++;
+            len = 1;
         }
 
-        rest = length_without(password, word);
-
-        if (rest < password.len && rest < 8) {
-            return true;
-        }
+        rest.data += len;
+        rest.len -= len;
     }
 
-    return false;
+    return has_word && other < OTHER_BYTES_MIN;
 }
 
 

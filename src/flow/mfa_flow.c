@@ -243,7 +243,8 @@ mfa_flow_move(mfa_step_t *step, mfa_flow_event_t event)
     turn.step = step;
     turn.event = event;
 
-    return mfa_update(step->work, flow_turn, &turn);
+    return mfa_flow_limited(step->work, "code",
+                            mfa_update(step->work, flow_turn, &turn));
 }
 
 

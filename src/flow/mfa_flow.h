@@ -213,6 +213,10 @@ mfa_status_t mfa_flow_typed(mfa_step_t *step, const char *name,
 mfa_status_t mfa_flow_event(mfa_step_t *step, const char *name,
     const char *result, const char *reason) MFA_MUST_CHECK;
 
+/* passes a status on; MFA_LIMITED leaves an event of that name behind */
+mfa_status_t mfa_flow_limited(mfa_work_t *work, const char *name,
+    mfa_status_t st) MFA_MUST_CHECK;
+
 /* MFA_LIMITED beyond the budget of this address for codes; gives back */
 mfa_status_t mfa_flow_code_book(mfa_step_t *step) MFA_MUST_CHECK;
 mfa_status_t mfa_flow_code_refund(mfa_step_t *step) MFA_MUST_CHECK;

@@ -58,6 +58,27 @@ mfa_flow_event(mfa_step_t *step, const char *name, const char *result,
 
 
 mfa_status_t
+mfa_flow_limited(mfa_work_t *work, const char *name, mfa_status_t st)
+{
+    mfa_event_t   event;
+    mfa_status_t  noted;
+
+    if (st != MFA_LIMITED) {
+        return st;
+    }
+
+    memset(&event, 0, sizeof(event));
+
+    event.name = name;
+    event.result = "limited";
+
+    noted = mfa_event_note(work, &event);
+
+    return (noted == MFA_OK) ? MFA_LIMITED : noted;
+}
+
+
+mfa_status_t
 mfa_flow_code_book(mfa_step_t *step)
 {
     return mfa_limit_book_address(step->tx, MFA_LIMIT_CODE_ADDRESS,

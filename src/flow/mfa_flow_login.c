@@ -114,7 +114,8 @@ mfa_login_prepare(mfa_step_t *step, mfa_login_t *login)
     at.login = login;
     at.verdict = NULL;
 
-    return mfa_update_reserved(step->work, login_book, &at);
+    return mfa_flow_limited(step->work, "login",
+                            mfa_update_reserved(step->work, login_book, &at));
 }
 
 

@@ -133,7 +133,8 @@ mfa_register_start(mfa_step_t *step, mfa_str_t typed)
         return st;
     }
 
-    return mfa_update(step->work, register_begin, step);
+    return mfa_flow_limited(step->work, "register",
+                            mfa_update(step->work, register_begin, step));
 }
 
 

@@ -63,25 +63,21 @@ event_member(mfa_buf_t *buf, const char *name, mfa_str_t value)
 }
 
 
-mfa_status_t
-mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
+static mfa_status_t
+event_line(const mfa_work_t *work, mfa_time_t now, const mfa_event_t *event,
+    mfa_str_t *line)
 {
-    char                  time[MFA_TIME_TEXT_SIZE];
-    char                  address[MFA_ADDRESS_TEXT_SIZE] = "";
-    mfa_buf_t             buf;
-    mfa_str_t             line;
-    mfa_status_t          st;
-    const mfa_address_t  *client;
+    char       time[MFA_TIME_TEXT_SIZE];
+    char       address[MFA_ADDRESS_TEXT_SIZE] = "";
+    mfa_buf_t  buf;
 
-    client = tx->work->address;
-
-    if (client != NULL) {
-        mfa_address_text(client, address);
+    if (work->address != NULL) {
+        mfa_address_text(work->address, address);
     }
 
-    mfa_time_text(tx->now, time);
+    mfa_time_text(now, time);
 
-    mfa_buf_init(&buf, tx->work->arena, EVENT_MAX);
+    mfa_buf_init(&buf, work->arena, EVENT_MAX);
     event_member(&buf, "time", mfa_str_from(time));
     event_member(&buf, "event", mfa_str_from(event->name));
     event_member(&buf, "result", mfa_str_from(event->result));
@@ -92,10 +88,35 @@ mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
     event_member(&buf, "factor", mfa_str_from(event->factor));
     mfa_buf_putc(&buf, '}');
 
-    st = mfa_buf_str(&buf, &line);
+    return mfa_buf_str(&buf, line);
+}
+
+
+mfa_status_t
+mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
+{
+    mfa_str_t     line;
+    mfa_status_t  st;
+
+    st = event_line(tx->work, tx->now, event, &line);
     if (st != MFA_OK) {
         return st;
     }
 
     return mfa_events_add(tx->work->arena, &tx->events, line);
+}
+
+
+mfa_status_t
+mfa_event_note(mfa_work_t *work, const mfa_event_t *event)
+{
+    mfa_str_t     line;
+    mfa_status_t  st;
+
+    st = event_line(work, mfa_port_now(work->model->ports), event, &line);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_events_add(work->arena, &work->events, line);
 }

@@ -186,6 +186,10 @@ mfa_status_t mfa_model_prepare(mfa_work_t *work, mfa_error_t *error)
 mfa_status_t mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
     MFA_MUST_CHECK;
 
+/* outside of any: something was refused before anything was written */
+mfa_status_t mfa_event_note(mfa_work_t *work, const mfa_event_t *event)
+    MFA_MUST_CHECK;
+
 
 /* users */
 

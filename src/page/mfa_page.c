@@ -233,7 +233,7 @@ visit_failed(mfa_visit_t *visit, mfa_status_t st)
 
     memset(visit->reply, 0, sizeof(*visit->reply));
 
-    mfa_plain_reply(503, visit->work->arena, visit->reply);
+    mfa_page_plain(visit->env, 503, visit->work->arena, visit->reply);
 }
 
 

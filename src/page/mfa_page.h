@@ -197,6 +197,8 @@ mfa_status_t mfa_page_flow_post(mfa_visit_t *visit) MFA_MUST_CHECK;
 
 /* replies (mfa_page_reply.c) */
 
+#define MFA_HSTS  "max-age=31536000"
+
 /* the headers of security.md E1, for every reply we make */
 mfa_status_t mfa_reply_headers(mfa_arena_t *arena,
     const mfa_origin_t *origin, mfa_reply_t *reply) MFA_MUST_CHECK;
@@ -240,6 +242,10 @@ mfa_status_t mfa_visit_no_access(mfa_visit_t *visit) MFA_MUST_CHECK;
  * be made; never fails, needs no memory but the arena (may be NULL: then
  * headers are few) */
 void mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply);
+
+/* the same where the realm is known: with all of its headers */
+void mfa_page_plain(const mfa_page_env_t *env, unsigned status,
+    mfa_arena_t *arena, mfa_reply_t *reply);
 
 /*
  * The answer to somebody the gate does not let in; see mfa_refuse in mfa.h.

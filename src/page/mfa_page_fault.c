@@ -139,3 +139,18 @@ mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply)
         reply->headers.count = 0;
     }
 }
+
+
+void
+mfa_page_plain(const mfa_page_env_t *env, unsigned status, mfa_arena_t *arena,
+    mfa_reply_t *reply)
+{
+    mfa_plain_reply(status, arena, reply);
+
+    if (reply->headers.count > 0 && env->send->origin.is_https
+        && mfa_reply_header(arena, reply, "Strict-Transport-Security",
+                            mfa_str(MFA_HSTS)) != MFA_OK)
+    {
+        reply->headers.count = 0;
+    }
+}

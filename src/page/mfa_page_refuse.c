@@ -7,6 +7,15 @@
 #include "mfa_page.h"
 
 
+/*
+ * Password managers ask for this path first: only where it is 404 do they
+ * believe that a change-password address which answers is really there.
+ */
+#define PROBE_PATH                                                            \
+    "/.well-known/resource-that-should-not-exist-whose-status-code-"          \
+    "should-not-be-200"
+
+
 static mfa_status_t
 refuse_page_load(const mfa_page_env_t *env, const mfa_request_t *request,
     mfa_arena_t *arena, mfa_reply_t *reply)
@@ -18,6 +27,10 @@ refuse_page_load(const mfa_page_env_t *env, const mfa_request_t *request,
                               MFA_STR_ARG(request->path),
                               request->query.len > 0 ? "?" : "",
                               MFA_STR_ARG(request->query));
+    if (target.data == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
     encoded = mfa_null;
 
     if (mfa_target_is_safe(target, env->portal)) {
@@ -34,6 +47,9 @@ refuse_page_load(const mfa_page_env_t *env, const mfa_request_t *request,
                               MFA_STR_ARG(env->portal),
                               encoded.len > 0 ? "?to=" : "",
                               MFA_STR_ARG(encoded));
+    if (target.data == NULL) {
+        return MFA_NO_MEMORY;
+    }
 
     return mfa_reply_header(arena, reply, "Location", target);
 }
@@ -54,6 +70,9 @@ refuse_call(const mfa_page_env_t *env, mfa_arena_t *arena,
     reply->body = mfa_arena_printf(arena, "{\"error\":\"login_required\","
                                    "\"login\":\"" MFA_STR_FMT "\"}\n",
                                    MFA_STR_ARG(login));
+    if (login.data == NULL || reply->body.data == NULL) {
+        return MFA_NO_MEMORY;
+    }
 
     st = mfa_reply_header(arena, reply, "Content-Type",
                           mfa_str("application/json"));
@@ -77,6 +96,11 @@ mfa_page_refuse(const mfa_page_env_t *env, const mfa_request_t *request,
     st = mfa_reply_headers(arena, &env->send->origin, reply);
     if (st != MFA_OK) {
         return st;
+    }
+
+    if (mfa_str_eq_c(request->path, PROBE_PATH)) {
+        reply->status = 404;
+        return MFA_OK;
     }
 
     if (mfa_is_page_load(request)) {

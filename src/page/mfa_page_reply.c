@@ -51,7 +51,7 @@ mfa_reply_headers(mfa_arena_t *arena, const mfa_origin_t *origin,
     }
 
     return mfa_reply_header(arena, reply, "Strict-Transport-Security",
-                            mfa_str("max-age=31536000"));
+                            mfa_str(MFA_HSTS));
 }
 
 

@@ -345,7 +345,7 @@ const mfa_option_t  mfa_send_options[] = {
       .help = "The name of the organisation, on every page and in every "
               "message." },
     { .name = "support",
-      .syntax = "NAME [mail=ADDRESS] [phone=NUMBER] [chat=URL]",
+      .syntax = "NAME mail=ADDRESS | phone=NUMBER | chat=URL ...",
       .set = set_support, .is_required = 1,
       .help = "Who helps, and one or more ways to reach them." },
     { .name = "public_url", .syntax = "URL", .set = set_public_url,
@@ -353,7 +353,7 @@ const mfa_option_t  mfa_send_options[] = {
       .help = "The only origin in messages and redirects: https, or http "
               "for a loopback host; without a path." },
     { .name = "mail",
-      .syntax = "URL from=\"NAME <ADDRESS>\" [user=NAME password_file=PATH] "
+      .syntax = "URL \"from=NAME <ADDRESS>\" [user=NAME password_file=PATH] "
                 "[tls=on | off] [ca_file=PATH]",
       .set = set_mail, .is_required = 1,
       .help = "How mail leaves: smtp://HOST[:587] with STARTTLS, "
