@@ -258,6 +258,13 @@ void ngx_mfa_exchange_text(ngx_http_request_t *r, unsigned status,
     ngx_uint_t is_page, mfa_reply_t *reply);
 ngx_int_t ngx_mfa_exchange_plain(ngx_http_request_t *r, unsigned status);
 
+/* ngx_mfa_event.c */
+
+/* on the loop: the lines of a job from *from on, to the realm's event log */
+void ngx_mfa_event_write(const ngx_mfa_realm_t *realm, const mfa_job_t *job,
+    size_t *from);
+
+
 /* ngx_mfa_worker.c */
 
 extern const mfa_ports_t  ngx_mfa_worker_ports;
@@ -268,9 +275,6 @@ void ngx_mfa_worker_exit(ngx_cycle_t *cycle);
 mfa_t *ngx_mfa_worker_mfa(const ngx_mfa_realm_t *realm);
 /* a message was queued in this worker */
 void ngx_mfa_worker_mail(const ngx_mfa_realm_t *realm);
-/* lines of job's events from *from on; *from becomes their number */
-void ngx_mfa_worker_events(const ngx_mfa_realm_t *realm,
-    const mfa_job_t *job, size_t *from);
 
 
 /* the list of Cookie headers: an array before nginx 1.23.0 */

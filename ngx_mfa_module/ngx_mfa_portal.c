@@ -66,7 +66,7 @@ ngx_mfa_portal_done(void *data)
 {
     ngx_mfa_portal_t  *portal = data;
 
-    ngx_mfa_worker_events(portal->realm, portal->job, &portal->events);
+    ngx_mfa_event_write(portal->realm, portal->job, &portal->events);
 
     if (mfa_job_has_mail(portal->job)) {
         ngx_mfa_worker_mail(portal->realm);

@@ -7,6 +7,7 @@
  * waits on the event loop but the opening at the start of a worker.
  */
 
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -157,60 +158,6 @@ ngx_mfa_worker_mfa(const ngx_mfa_realm_t *realm)
 }
 
 
-static void
-ngx_mfa_worker_event(const ngx_mfa_realm_t *realm, mfa_str_t line)
-{
-    ssize_t        n;
-    u_char        *buf;
-    ngx_log_t     *log;
-
-    log = ngx_cycle->log;
-
-    if (realm->event_log == NULL
-        || realm->event_log->fd == NGX_INVALID_FILE)
-    {
-        ngx_log_error(NGX_LOG_NOTICE, log, 0, "mfa: event %*s", line.len,
-                      line.data);
-        return;
-    }
-
-    /* one write a line: others append to the same file */
-
-    buf = ngx_alloc(line.len + 1, log);
-    if (buf == NULL) {
-        return;
-    }
-
-    ngx_memcpy(buf, line.data, line.len);
-    buf[line.len] = '\n';
-
-    n = ngx_write_fd(realm->event_log->fd, buf, line.len + 1);
-
-    if (n != (ssize_t) line.len + 1) {
-        ngx_log_error(NGX_LOG_ERR, log, n == -1 ? ngx_errno : 0,
-                      "mfa: event could not be written to \"%V\": %*s",
-                      &realm->event_log->name, line.len, line.data);
-    }
-
-    ngx_free(buf);
-}
-
-
-void
-ngx_mfa_worker_events(const ngx_mfa_realm_t *realm, const mfa_job_t *job,
-    size_t *from)
-{
-    const mfa_strs_t  *lines;
-
-    lines = mfa_job_events(job);
-
-    while (*from < lines->count) {
-        ngx_mfa_worker_event(realm, lines->items[*from]);
-        (*from)++;
-    }
-}
-
-
 /* the end of a job that belongs to no request */
 
 static void
@@ -219,7 +166,7 @@ ngx_mfa_worker_job_end(ngx_mfa_worker_t *w, mfa_job_t **job)
     size_t  from;
 
     from = 0;
-    ngx_mfa_worker_events(w->realm, *job, &from);
+    ngx_mfa_event_write(w->realm, *job, &from);
 
     if (mfa_job_has_mail(*job)) {
         ngx_mfa_worker_mail(w->realm);
@@ -493,6 +440,10 @@ ngx_mfa_worker_init(ngx_cycle_t *cycle)
     if (mmcf == NULL || mmcf->realms.nelts == 0) {
         return NGX_OK;
     }
+
+    /* nginx has just allowed core dumps; this process holds keys (J11) */
+
+    (void) prctl(PR_SET_DUMPABLE, 0);
 
     if (mfa_crypto_open() != MFA_OK) {
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,

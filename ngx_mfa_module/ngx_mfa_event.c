@@ -1,0 +1,131 @@
+/*
+ * The event log: what the core tells of, one JSON line each.
+ *
+ * On the event loop only, one write a line. A flood of refusals is counted
+ * instead of written, so that an attacker cannot fill the disk; what let
+ * somebody in or changed something is always written.
+ */
+
+#include "ngx_mfa_module.h"
+
+
+#define NGX_MFA_EVENT_REFUSALS  20      /* lines a second of one worker */
+
+
+static void
+ngx_mfa_event_put(const ngx_mfa_realm_t *realm, mfa_str_t line)
+{
+    ssize_t     n;
+    u_char     *buf;
+    ngx_log_t  *log;
+
+    log = ngx_cycle->log;
+
+    if (realm->event_log == NULL
+        || realm->event_log->fd == NGX_INVALID_FILE)
+    {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0, "mfa: event %*s", line.len,
+                      line.data);
+        return;
+    }
+
+    /* one write a line: others append to the same file */
+
+    buf = ngx_alloc(line.len + 1, log);
+    if (buf == NULL) {
+        return;
+    }
+
+    ngx_memcpy(buf, line.data, line.len);
+    buf[line.len] = '\n';
+
+    n = ngx_write_fd(realm->event_log->fd, buf, line.len + 1);
+
+    if (n != (ssize_t) line.len + 1) {
+        ngx_log_error(NGX_LOG_ERR, log, n == -1 ? ngx_errno : 0,
+                      "mfa: event could not be written to \"%V\": %*s",
+                      &realm->event_log->name, line.len, line.data);
+    }
+
+    ngx_free(buf);
+}
+
+
+static ngx_uint_t
+ngx_mfa_event_is_refusal(mfa_str_t line)
+{
+    static const char  mark[] = "\"result\":\"limited\"";
+
+    return memmem(line.data, line.len, mark, sizeof(mark) - 1) != NULL;
+}
+
+
+static void
+ngx_mfa_event_summary(const ngx_mfa_realm_t *realm, ngx_uint_t dropped)
+{
+    char    text[MFA_TIME_TEXT_SIZE];
+    u_char  buf[160];
+    u_char  *last;
+
+    mfa_time_text(mfa_port_now(&ngx_mfa_worker_ports), text);
+
+    last = ngx_snprintf(buf, sizeof(buf), "{\"time\":\"%s\",\"event\":"
+                        "\"events.dropped\",\"result\":\"limited\","
+                        "\"count\":%ui}", text, dropped);
+
+    ngx_mfa_event_put(realm, mfa_str_bytes(buf, (size_t) (last - buf)));
+}
+
+
+/* refusals beyond so many a second are counted; the count is written with
+ * the first line of a later second */
+
+static ngx_uint_t
+ngx_mfa_event_is_flood(const ngx_mfa_realm_t *realm, mfa_str_t line)
+{
+    static time_t      second;
+    static ngx_uint_t  written, dropped;
+
+    if (ngx_time() != second) {
+        second = ngx_time();
+        written = 0;
+
+        if (dropped) {
+            ngx_mfa_event_summary(realm, dropped);
+            dropped = 0;
+        }
+    }
+
+    if (!ngx_mfa_event_is_refusal(line)) {
+        return 0;
+    }
+
+    if (written < NGX_MFA_EVENT_REFUSALS) {
+        written++;
+        return 0;
+    }
+
+    dropped++;
+
+    return 1;
+}
+
+
+void
+ngx_mfa_event_write(const ngx_mfa_realm_t *realm, const mfa_job_t *job,
+    size_t *from)
+{
+    mfa_str_t          line;
+    const mfa_strs_t  *lines;
+
+    lines = mfa_job_events(job);
+
+    while (*from < lines->count) {
+        line = lines->items[*from];
+        (*from)++;
+
+        if (!ngx_mfa_event_is_flood(realm, line)) {
+            ngx_mfa_event_put(realm, line);
+        }
+    }
+}
