@@ -90,7 +90,7 @@ typedef struct {
     mfa_error_t   *error;
     mfa_str_t     *items;
     size_t         count;
-    unsigned       number;      /* of the line of the first word */
+    unsigned       number;      /* of the line where it ends, as nginx */
     mfactl_end_t   end;
     bool           is_kept;     /* false: only what ends it matters */
 } mfactl_words_t;

@@ -12,7 +12,7 @@
 #include "mfactl.h"
 
 
-#define IMPORT_ARENA       ((size_t) 4 * 1024 * 1024 * 1024)
+#define IMPORT_ARENA       ((size_t) 2 * 1024 * 1024 * 1024)
 #define IMPORT_LOOK        300      /* rows in one view: up to 3 reads each */
 #define IMPORT_BATCH       500      /* rows in one commit, at most */
 #define IMPORT_BATCH_LEAST 200     /* a slow disk is slow for fewer as well */
@@ -554,10 +554,6 @@ mfactl_user_import(mfactl_t *ctl)
     FILE           *file;
     import_t        import = { .ctl = ctl };
     mfactl_exit_t   code;
-
-    if (mfa_crypto_open() != MFA_OK) {
-        return mfactl_fail_status(ctl, MFA_CRYPTO, "start");
-    }
 
     file = strcmp(ctl->args[0], "-") == 0 ? stdin : fopen(ctl->args[0], "re");
     if (file == NULL) {

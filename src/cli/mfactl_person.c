@@ -184,6 +184,7 @@ mfactl_value(const mfactl_columns_t *columns, const mfa_str_t *values,
 mfa_status_t
 mfactl_words(mfa_arena_t *arena, mfa_str_t text, mfa_strs_t *words)
 {
+    char          c;
     size_t        i;
     mfa_str_t     word;
     mfa_status_t  st;
@@ -191,10 +192,12 @@ mfactl_words(mfa_arena_t *arena, mfa_str_t text, mfa_strs_t *words)
     *words = (mfa_strs_t) { NULL, 0 };
 
     while (text.len > 0) {
-        for (i = 0; i < text.len && strchr(";, \t", text.data[i]) == NULL;
-             i++)
-        {
-            /* void */
+        for (i = 0; i < text.len; i++) {
+            c = text.data[i];
+
+            if (c == ';' || c == ',' || c == ' ' || c == '\t') {
+                break;
+            }
         }
 
         word = mfa_str_bytes(text.data, i);

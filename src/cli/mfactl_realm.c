@@ -198,8 +198,8 @@ realm_load(mfactl_t *ctl)
 
     if (mfa_realm_end_store(ctl->realm, &error) != MFA_OK) {
         return mfactl_fail(ctl, MFACTL_REFUSED, "realm \"" MFA_STR_FMT
-                           "\" in %s:%u: %s", MFA_STR_ARG(block->name),
-                           block->file, block->number, error.text);
+                           "\": %s in %s:%u", MFA_STR_ARG(block->name),
+                           error.text, block->file, block->number);
     }
 
     return MFACTL_DONE;

@@ -390,9 +390,7 @@ add_columns(mfactl_t *ctl, mfactl_columns_t *columns, mfa_str_t *values,
         return MFA_INVALID;
     }
 
-    return st == MFA_OK ? mfactl_person_check(columns, values, ctl->arena,
-                                              error)
-                        : st;
+    return st;
 }
 
 
@@ -415,6 +413,10 @@ mfactl_user_add(mfactl_t *ctl)
         || add_columns(ctl, &columns, values, &error) != MFA_OK)
     {
         return mfactl_fail(ctl, MFACTL_USAGE, "%s", error.text);
+    }
+
+    if (mfactl_person_check(&columns, values, ctl->arena, &error) != MFA_OK) {
+        return mfactl_fail(ctl, MFACTL_REFUSED, "%s", error.text);
     }
 
     code = mfactl_open(ctl);

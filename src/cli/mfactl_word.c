@@ -101,10 +101,6 @@ line_add_word(mfactl_words_t *line, const mfactl_file_t *file, mfa_str_t raw)
         return line_wrong(line, file, "too many parameters");
     }
 
-    if (line->count == 0) {
-        line->number = file->line;
-    }
-
     if (line->is_kept) {
         raw = word_unescape(line->arena, raw);
 
@@ -191,8 +187,8 @@ line_quoted_word(mfactl_words_t *line, mfactl_file_t *file, char quote)
     }
 
     if (file->pos >= file->len) {
-        return line_wrong(line, file, "unexpected end of file, expecting a "
-                          "quote");
+        return line_wrong(line, file, "unexpected end of file, expecting "
+                          "\";\" or \"}\"");
     }
 
     st = line_add_word(line, file, mfa_str_bytes(file->data + start,
@@ -298,6 +294,7 @@ mfactl_words_read(mfactl_words_t *line, mfactl_file_t *file)
             }
 
             file->pos++;
+            line->number = file->line;
             line->end = (c == ';') ? MFACTL_END_LINE
                         : (c == '{') ? MFACTL_END_BLOCK_START
                         : MFACTL_END_BLOCK;
