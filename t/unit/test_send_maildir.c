@@ -5,24 +5,14 @@
 #include "mfa_outbox_fixture.h"
 
 
-/* the sender of the demo, whole: a folder made, a letter in new */
-
 static void
-a_maildir_gets_the_letter(void **state)
+deliver_into_maildir(void)
 {
-    char            place[128], path[512];
-    DIR            *dir;
-    FILE           *file;
-    size_t          len;
-    uint64_t        seen;
-    mfa_str_t       args[2];
-    mfa_line_t      line = { .name = mfa_str("mail"), .args = args };
-    mfa_error_t     error;
-    struct stat     sb;
-    static char     text[16384];
-    struct dirent  *entry;
-
-    (void) state;
+    char          place[128];
+    uint64_t      seen;
+    mfa_str_t     args[2];
+    mfa_line_t    line = { .name = mfa_str("mail"), .args = args };
+    mfa_error_t   error;
 
     snprintf(place, sizeof(place), "maildir:%s/inbox", f->dir);
     args[0] = mfa_str_from(place);
@@ -39,6 +29,50 @@ a_maildir_gets_the_letter(void **state)
     queue_code();
     (void) run(10);
     assert_int_equal(outbox_count(), 0);
+}
+
+
+/* how many letters lie in new/; the path of one of them */
+
+static size_t
+letters_in_maildir(char path[512])
+{
+    DIR            *dir;
+    size_t          count;
+    struct dirent  *entry;
+
+    snprintf(path, 512, "%s/inbox/new", f->dir);
+    dir = opendir(path);
+    assert_non_null(dir);
+    count = 0;
+
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] != '.') {
+            snprintf(path, 512, "%s/inbox/new/%s", f->dir, entry->d_name);
+            count++;
+        }
+    }
+
+    closedir(dir);
+
+    return count;
+}
+
+
+/* the sender of the demo, whole: a folder made, a letter in new */
+
+static void
+a_maildir_gets_the_letter(void **state)
+{
+    char          path[512];
+    FILE         *file;
+    size_t        len;
+    struct stat   sb;
+    static char   text[16384];
+
+    (void) state;
+
+    deliver_into_maildir();
 
     snprintf(path, sizeof(path), "%s/inbox", f->dir);
     assert_int_equal(stat(path, &sb), 0);
@@ -47,21 +81,8 @@ a_maildir_gets_the_letter(void **state)
     assert_int_equal(access(path, F_OK), 0);
     snprintf(path, sizeof(path), "%s/inbox/tmp", f->dir);
     assert_int_equal(rmdir(path), 0);
-    snprintf(path, sizeof(path), "%s/inbox/new", f->dir);
-    dir = opendir(path);
-    assert_non_null(dir);
-    len = 0;
 
-    while ((entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] != '.') {
-            snprintf(path, sizeof(path), "%s/inbox/new/%s", f->dir,
-                     entry->d_name);
-            len++;
-        }
-    }
-
-    closedir(dir);
-    assert_int_equal(len, 2);
+    assert_int_equal(letters_in_maildir(path), 2);
     assert_int_equal(stat(path, &sb), 0);
     assert_int_equal(sb.st_mode & 07777 & ~0640u, 0);
 
