@@ -9,11 +9,9 @@
 
 #include <errno.h>
 #include <qrencode.h>
-#include <stdlib.h>
 
 
 #define QR_QUIET     4
-#define QR_COPIES    8
 #define QR_TEXT_MAX  2048
 #define QR_SVG_MAX   (128 * 1024)
 
@@ -109,31 +107,6 @@ qr_put_svg(mfa_buf_t *buf, const QRcode *code, mfa_str_t label)
 }
 
 
-/*
- * The library frees its copy of the text as it is. The allocator hands the
- * piece it got last out first, so that what is asked for now is that copy.
- */
-
-static void
-qr_wipe_copies(size_t len)
-{
-    void    *pieces[QR_COPIES];
-    size_t   i;
-
-    for (i = 0; i < QR_COPIES; i++) {
-        pieces[i] = malloc(len);
-
-        if (pieces[i] != NULL) {
-            mfa_wipe(pieces[i], len);
-        }
-    }
-
-    for (i = 0; i < QR_COPIES; i++) {
-        free(pieces[i]);
-    }
-}
-
-
 mfa_status_t
 mfa_qr_svg(mfa_arena_t *arena, mfa_str_t text, mfa_str_t label,
     mfa_str_t *svg)
@@ -149,9 +122,6 @@ mfa_qr_svg(mfa_arena_t *arena, mfa_str_t text, mfa_str_t label,
 
     code = QRcode_encodeData((int) text.len, (const uint8_t *) text.data, 0,
                              QR_ECLEVEL_M);
-
-    qr_wipe_copies(text.len);
-
     if (code == NULL) {
         return errno == ENOMEM ? MFA_NO_MEMORY : MFA_INVALID;
     }

@@ -152,6 +152,30 @@ deed_free_factor(mfa_tx_t *tx, const mfa_id_t *user, mfa_str_t kind,
 }
 
 
+/* waits and budgets after wrong passwords */
+
+static mfa_status_t
+deed_free_password(mfa_tx_t *tx, const mfa_user_t *user, bool *was_held)
+{
+    mfa_str_t     subject;
+    mfa_status_t  st;
+
+    st = mfa_limit_person(tx, user, user->email, &subject);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_limit_clear(tx, MFA_LIMIT_LOGIN_PERSON, subject);
+    if (st == MFA_NOT_FOUND) {
+        return MFA_OK;
+    }
+
+    *was_held = *was_held || st == MFA_OK;
+
+    return st;
+}
+
+
 static mfa_status_t
 deed_unlock(mfa_tx_t *tx, deed_t *deed)
 {
@@ -166,6 +190,10 @@ deed_unlock(mfa_tx_t *tx, deed_t *deed)
 
     for (i = 0; st == MFA_OK && i < kinds.count; i++) {
         st = deed_free_factor(tx, &deed->user.id, kinds.items[i], &was_held);
+    }
+
+    if (st == MFA_OK) {
+        st = deed_free_password(tx, &deed->user, &was_held);
     }
 
     if (st != MFA_OK) {

@@ -445,6 +445,22 @@ mfa_limit_refund(mfa_tx_t *tx, mfa_limit_kind_t kind, mfa_str_t subject)
 
 
 mfa_status_t
+mfa_limit_clear(mfa_tx_t *tx, mfa_limit_kind_t kind, mfa_str_t subject)
+{
+    limit_t       limit;
+    mfa_status_t  st;
+
+    st = limit_init(tx, kind, subject, 1, &limit);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_txn_delete(tx->txn, MFA_TABLE_LIMIT,
+                          mfa_str_bytes(limit.key, sizeof(limit.key)));
+}
+
+
+mfa_status_t
 mfa_limit_look(mfa_tx_t *tx, mfa_limit_kind_t kind, mfa_str_t subject,
     mfa_time_t *retry_at)
 {

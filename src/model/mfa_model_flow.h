@@ -121,6 +121,11 @@ mfa_status_t mfa_limit_book(mfa_tx_t *tx, mfa_limit_kind_t kind,
 mfa_status_t mfa_limit_refund(mfa_tx_t *tx, mfa_limit_kind_t kind,
     mfa_str_t subject) MFA_MUST_CHECK;
 
+/* staff lift it: as if nothing had ever been booked. MFA_NOT_FOUND: it was
+ * so already */
+mfa_status_t mfa_limit_clear(mfa_tx_t *tx, mfa_limit_kind_t kind,
+    mfa_str_t subject) MFA_MUST_CHECK;
+
 /* is it free, without booking? */
 mfa_status_t mfa_limit_look(mfa_tx_t *tx, mfa_limit_kind_t kind,
     mfa_str_t subject, mfa_time_t *retry_at) MFA_MUST_CHECK;

@@ -344,6 +344,57 @@ too_many_passwords_lead_to_try_again_later_for_all(void **state)
 }
 
 
+static mfa_status_t
+clear_waits(mfa_tx_t *tx, void *arg)
+{
+    mfa_str_t     subject;
+    mfa_user_t    user;
+    mfa_status_t  st;
+
+    (void) arg;
+
+    st = mfa_user_by_email(tx, mfa_str(ANN), &user);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_limit_person(tx, &user, user.email, &subject);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_limit_clear(tx, MFA_LIMIT_LOGIN_PERSON, subject);
+}
+
+
+/* O3: staff can end the wait of a person they have spoken to */
+static void
+staff_can_end_the_wait_after_wrong_passwords(void **state)
+{
+    size_t    i;
+    person_t  p;
+
+    (void) state;
+
+    person_open(&p, "memory:unlock");
+
+    for (i = 0; i < 12 && p.v.status != 429; i++) {
+        login(&p.v, "wrong-one");
+    }
+
+    login(&p.v, PASSWORD);
+    assert_int_equal(p.v.status, 429);
+
+    world_update(p.world, clear_waits, NULL);
+    p.v.address++;
+
+    login(&p.v, PASSWORD);
+    assert_true(visitor_sees(&p.v, "<h1>Verify</h1>"));
+
+    person_close(&p);
+}
+
+
 /* J13 CK2: a clock that steps back revives neither code nor session */
 static void
 a_clock_that_steps_back_revives_nothing(void **state)
@@ -385,6 +436,7 @@ main(void)
         cmocka_unit_test(fifty_wrong_codes_switch_the_factor_off),
         cmocka_unit_test(what_is_no_code_costs_the_owner_no_try),
         cmocka_unit_test(too_many_passwords_lead_to_try_again_later_for_all),
+        cmocka_unit_test(staff_can_end_the_wait_after_wrong_passwords),
         cmocka_unit_test(a_clock_that_steps_back_revives_nothing)
     };
 
