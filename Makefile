@@ -270,7 +270,7 @@ check: deps-test
 
 .PHONY: lint
 lint:
-	cppcheck -q -j$(TEST_JOBS) --std=c11 --language=c --inline-suppr \
+	@cppcheck -q -j$(TEST_JOBS) --std=c11 --language=c --inline-suppr \
 	    --enable=warning,performance,portability \
 	    --suppress=missingIncludeSystem --error-exitcode=1 \
 	    -D_GNU_SOURCE --max-configs=2 $(CORE_SRC) $(CLI_SRC)
