@@ -48,7 +48,11 @@ GLUE_SRC := $(sort $(wildcard ngx_mfa_module/*.c))
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 CORE_SRC := $(sort $(filter-out $(CLI_SRC),$(wildcard src/*.c src/*/*.c)))
 UNIT_SRC := $(sort $(wildcard t/unit/test_*.c))
-UNIT_HELP := $(sort $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c)))
+# these bring their own malloc, which the thread sanitizer has as well
+ifeq ($(SAN),tsan)
+  UNIT_SRC := $(filter-out %/test_arena.c %/test_oom.c,$(UNIT_SRC))
+endif
+UNIT_HELP := $(sort $(filter-out %/test_%.c,$(wildcard t/unit/*.c)))
 FUZZ_SRC := $(sort $(wildcard t/fuzz/fuzz_*.c))
 MODULE_FILES := $(sort config $(GLUE_SRC) $(CORE_SRC) \
                 $(wildcard ngx_mfa_module/*.h src/*.h src/*/*.h src/*/*.def))

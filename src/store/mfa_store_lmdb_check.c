@@ -384,6 +384,8 @@ walk_tree(walk_t *walk, uint64_t page, unsigned depth)
 
     count = (lower - PAGE_HEAD) / 2;
 
+    memset(&node, 0, sizeof(node));
+
     for (i = 0; i < count; i++) {
         st = walk_node(walk, bytes, page, i, &node);
 
