@@ -52,7 +52,8 @@ UNIT_SRC := $(sort $(wildcard t/unit/test_*.c))
 ifeq ($(SAN),tsan)
   UNIT_SRC := $(filter-out %/test_arena.c %/test_oom.c,$(UNIT_SRC))
 endif
-UNIT_HELP := $(sort $(filter-out %/test_%.c,$(wildcard t/unit/*.c)))
+UNIT_HELP := $(sort $(filter-out $(wildcard t/unit/test_*.c),\
+               $(wildcard t/unit/*.c)))
 FUZZ_SRC := $(sort $(wildcard t/fuzz/fuzz_*.c))
 MODULE_FILES := $(sort config $(GLUE_SRC) $(CORE_SRC) \
                 $(wildcard ngx_mfa_module/*.h src/*.h src/*/*.h src/*/*.def))
