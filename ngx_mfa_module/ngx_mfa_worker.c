@@ -18,6 +18,9 @@
 #define NGX_MFA_MAIL_IDLE      5000
 #define NGX_MFA_MAIL_FIRST     1000
 
+/* one connection each: a mail server sees no more of us (I5) */
+#define NGX_MFA_MAIL_WORKERS   4
+
 
 typedef struct {
     ngx_connection_t         dummy;     /* what nginx logs of the timers */
@@ -367,7 +370,7 @@ ngx_mfa_worker_mail(const ngx_mfa_realm_t *realm)
 
     w = ngx_mfa_worker_find(realm);
 
-    if (w == NULL) {
+    if (w == NULL || ngx_worker >= NGX_MFA_MAIL_WORKERS) {
         return;
     }
 
@@ -417,8 +420,11 @@ ngx_mfa_worker_start(ngx_mfa_worker_t *w, ngx_cycle_t *cycle)
 
     ngx_mfa_worker_timer(w, &w->keep_timer, ngx_mfa_worker_keep_timer,
                          NGX_MFA_KEEP_INTERVAL);
-    ngx_mfa_worker_timer(w, &w->mail_timer, ngx_mfa_worker_mail_timer,
-                         NGX_MFA_MAIL_FIRST);
+
+    if (ngx_worker < NGX_MFA_MAIL_WORKERS) {
+        ngx_mfa_worker_timer(w, &w->mail_timer, ngx_mfa_worker_mail_timer,
+                             NGX_MFA_MAIL_FIRST);
+    }
 }
 
 

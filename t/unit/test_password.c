@@ -114,12 +114,12 @@ length_is_counted_in_code_points(void **state)
 
     /* eleven and twelve characters of two and four bytes */
 
-    assert_true(says(fault(place, mfa_str("жёлтаячашка")),
-                     "too short"));
+    assert_true(says(fault(place, mfa_str("жёлтаячашка")), "too short"));
     assert_true(is_fine(place, mfa_str("жёлтаячашка7")));
-    assert_true(says(fault(place, mfa_str("🍵🍶🍷🍸🍹🍺🍻🍼🍽🎀🎁")),
-                     "too short"));
-    assert_true(is_fine(place, mfa_str("🍵🍶🍷🍸🍹🍺🍻🍼🍽🎀🎁🎂")));
+    assert_true(says(fault(place, mfa_str("🍵🍶🍷🍸🍹🍺"
+                                          "🍻🍼🍽🎀🎁")), "too short"));
+    assert_true(is_fine(place, mfa_str("🍵🍶🍷🍸🍹🍺🍻🍼🍽🎀"
+                                       "🎁🎂")));
 }
 
 

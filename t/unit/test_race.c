@@ -222,6 +222,14 @@ one_code_in_one_login_opens_one_session(void **state)
     assert_int_equal(tally.events, 1);
     assert_int_equal(count_records(world, MFA_TABLE_SESSION), sessions + 1);
 
+    /* the journey is over: a fresh code needs the password again */
+
+    world->now += MFA_MINUTE;
+    visitor_send_app_code(&v, secret, 0);
+    assert_string_equal(v.cookies[0], "");
+    assert_true(visitor_sees(&v, "<h1>Login</h1>"));
+    assert_int_equal(count_records(world, MFA_TABLE_SESSION), sessions + 1);
+
     visitor_done(&v);
     world_close(world);
 }

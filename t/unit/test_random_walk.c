@@ -7,10 +7,17 @@
 #include "mfa_visitor_ask.h"
 
 
-#define STEPS    20000
 #define WALKERS  3
 #define PEOPLE   8
 #define DEAD     64
+
+/* a walk of one thread teaches ThreadSanitizer nothing, slowly */
+
+#if defined(__SANITIZE_THREAD__)
+#define STEPS    2000
+#else
+#define STEPS    20000
+#endif
 
 #define CHANCE(walk, percent)  (roll(walk, 100) < (percent))
 
@@ -552,9 +559,9 @@ a_random_walk_meets_no_fault_and_no_wrong_session(void **state)
 
     /* the walk got everywhere, or it would prove nothing */
 
-    assert_in_range(walk->enrolments, 4, PEOPLE - 1);
-    assert_true(walk->logins >= 50);
-    assert_true(walk->logouts >= 50);
+    assert_in_range(walk->enrolments, 2, PEOPLE - 1);
+    assert_true(walk->logins >= STEPS / 200);
+    assert_true(walk->logouts >= STEPS / 400);
 
     for (i = 0; i < WALKERS; i++) {
         visitor_done(&walk->walkers[i].v);
