@@ -42,6 +42,16 @@ mfa_status_t mfa_base64_encode(mfa_arena_t *arena, mfa_str_t bytes,
 mfa_status_t mfa_percent_encode(mfa_arena_t *arena, mfa_str_t s,
     const char *keep, mfa_str_t *out) MFA_MUST_CHECK;
 
+/*
+ * Percent-decodes into buf, which has room for s; a '+' becomes plus.
+ * MFA_INVALID: a broken escape.
+ */
+mfa_status_t mfa_percent_decode(mfa_str_t s, char plus, char *buf,
+    mfa_str_t *out) MFA_MUST_CHECK;
+
+/* 0 to 15, or -1 for what is no hex digit */
+int mfa_hex_value(char c);
+
 /* escapes for a JSON string (RFC 8259), without the quotes; for log lines */
 void mfa_json_put(mfa_buf_t *buf, mfa_str_t s);
 

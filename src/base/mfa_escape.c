@@ -185,3 +185,53 @@ mfa_json_put(mfa_buf_t *buf, mfa_str_t s)
 
     mfa_buf_put(buf, s);
 }
+
+
+int
+mfa_hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+
+    return (c >= 'A' && c <= 'F') ? c - 'A' + 10 : -1;
+}
+
+
+mfa_status_t
+mfa_percent_decode(mfa_str_t s, char plus, char *buf, mfa_str_t *out)
+{
+    int     high, low;
+    size_t  i, len;
+
+    len = 0;
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] != '%') {
+            buf[len++] = (s.data[i] == '+') ? plus : s.data[i];
+            continue;
+        }
+
+        if (s.len - i < 3) {
+            return MFA_INVALID;
+        }
+
+        high = mfa_hex_value(s.data[i + 1]);
+        low = mfa_hex_value(s.data[i + 2]);
+
+        if (high < 0 || low < 0) {
+            return MFA_INVALID;
+        }
+
+        buf[len++] = (char) (high * 16 + low);
+        i += 2;
+    }
+
+    *out = mfa_str_bytes(buf, len);
+
+    return MFA_OK;
+}

@@ -9,57 +9,17 @@
 #include "mfa_base.h"
 
 
-static int
-hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c = (char) (c | 0x20);
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
-}
-
-
 static mfa_status_t
 form_decode(mfa_arena_t *arena, mfa_str_t text, mfa_str_t *out)
 {
-    int      high, low;
-    char    *data;
-    size_t   i, len;
+    char  *data;
 
     data = mfa_arena_alloc(arena, text.len + 1);
     if (data == NULL) {
         return MFA_NO_MEMORY;
     }
 
-    len = 0;
-
-    for (i = 0; i < text.len; i++) {
-        if (text.data[i] != '%') {
-            data[len++] = (text.data[i] == '+') ? ' ' : text.data[i];
-            continue;
-        }
-
-        if (text.len - i < 3) {
-            return MFA_INVALID;
-        }
-
-        high = hex_value(text.data[i + 1]);
-        low = hex_value(text.data[i + 2]);
-
-        if (high < 0 || low < 0) {
-            return MFA_INVALID;
-        }
-
-        data[len++] = (char) (high * 16 + low);
-        i += 2;
-    }
-
-    *out = mfa_str_bytes(data, len);
-
-    return MFA_OK;
+    return mfa_percent_decode(text, ' ', data, out);
 }
 
 

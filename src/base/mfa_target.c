@@ -9,56 +9,6 @@
 #include "mfa_base.h"
 
 
-static int
-hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c = (char) (c | 0x20);
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
-}
-
-
-/* buf has room for s; false for a broken escape */
-
-static bool
-target_decode(mfa_str_t s, char *buf, mfa_str_t *out)
-{
-    int     high, low;
-    size_t  i, len;
-
-    len = 0;
-
-    for (i = 0; i < s.len; i++) {
-        if (s.data[i] != '%') {
-            buf[len++] = s.data[i];
-            continue;
-        }
-
-        if (s.len - i < 3) {
-            return false;
-        }
-
-        high = hex_value(s.data[i + 1]);
-        low = hex_value(s.data[i + 2]);
-
-        if (high < 0 || low < 0) {
-            return false;
-        }
-
-        buf[len++] = (char) (high * 16 + low);
-        i += 2;
-    }
-
-    *out = mfa_str_bytes(buf, len);
-
-    return true;
-}
-
-
 static bool
 target_is_local(mfa_str_t s)
 {
@@ -147,13 +97,15 @@ mfa_target_is_safe(mfa_str_t target, mfa_str_t portal)
         return false;
     }
 
-    if (!target_decode(target, buf, &decoded) || !target_is_local(decoded)) {
+    if (mfa_percent_decode(target, '+', buf, &decoded) != MFA_OK
+        || !target_is_local(decoded))
+    {
         return false;
     }
 
     /* the path ends where it does in the raw bytes: "%3f" is part of it */
 
-    if (!target_decode(target_path(target), buf, &path)
+    if (mfa_percent_decode(target_path(target), '+', buf, &path) != MFA_OK
         || target_has_dots(path))
     {
         return false;

@@ -295,6 +295,11 @@ typedef struct {
 mfa_status_t mfa_notice_set(mfa_visit_t *visit, const mfa_notice_t *notice)
     MFA_MUST_CHECK;
 
+/* back to the page of this visit: what was typed kept, word beside the
+ * field "email" */
+mfa_status_t mfa_notice_refuse(mfa_visit_t *visit, mfa_str_t typed,
+    mfa_str_t word) MFA_MUST_CHECK;
+
 /* MFA_NOT_FOUND: none for this page; shown once */
 mfa_status_t mfa_notice_take(mfa_visit_t *visit, mfa_notice_t *notice)
     MFA_MUST_CHECK;

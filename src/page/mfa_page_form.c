@@ -197,17 +197,6 @@ mfa_visit_target(mfa_visit_t *visit)
 }
 
 
-static int
-hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
-}
-
-
 static mfa_status_t
 id_parse(mfa_str_t text, mfa_id_t *id)
 {
@@ -219,8 +208,8 @@ id_parse(mfa_str_t text, mfa_id_t *id)
     }
 
     for (i = 0; i < MFA_ID_SIZE; i++) {
-        high = hex_value(text.data[2 * i]);
-        low = hex_value(text.data[2 * i + 1]);
+        high = mfa_hex_value(text.data[2 * i]);
+        low = mfa_hex_value(text.data[2 * i + 1]);
 
         if (high < 0 || low < 0) {
             return MFA_NOT_FOUND;

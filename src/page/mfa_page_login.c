@@ -101,37 +101,6 @@ login_get(mfa_visit_t *visit)
 }
 
 
-/* what was typed is kept, but for the password */
-
-static mfa_status_t
-login_refused(mfa_visit_t *visit)
-{
-    mfa_status_t  st;
-    mfa_notice_t  notice;
-
-    notice.page = mfa_str("login");
-    notice.email = visit->login.typed;
-    notice.field = mfa_str("email");
-    notice.word = MFA_WORD("Invalid login.");
-
-    if (notice.email.len > MFA_EMAIL_MAX
-        || !mfa_text_is_utf8(notice.email)
-        || mfa_text_has_control(notice.email))
-    {
-        notice.email = mfa_null;
-    }
-
-    st = mfa_notice_set(visit, &notice);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_visit_redirect(visit, mfa_str("login"),
-                              mfa_visit_param(visit, "to",
-                                              visit->step.target));
-}
-
-
 static mfa_status_t
 login_go_on(mfa_visit_t *visit)
 {
@@ -145,7 +114,8 @@ login_go_on(mfa_visit_t *visit)
     }
 
     if (verdict != MFA_VERDICT_PASS) {
-        return login_refused(visit);
+        return mfa_notice_refuse(visit, visit->login.typed,
+                                 MFA_WORD("Invalid login."));
     }
 
     visit->has_mail = visit->step.has_mail;

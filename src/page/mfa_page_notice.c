@@ -143,3 +143,31 @@ mfa_notice_take(mfa_visit_t *visit, mfa_notice_t *notice)
 
     return MFA_OK;
 }
+
+
+mfa_status_t
+mfa_notice_refuse(mfa_visit_t *visit, mfa_str_t typed, mfa_str_t word)
+{
+    mfa_status_t  st;
+    mfa_notice_t  notice;
+
+    notice.page = mfa_str_from(visit->page->path);
+    notice.email = typed;
+    notice.field = mfa_str("email");
+    notice.word = word;
+
+    if (typed.len > MFA_EMAIL_MAX || !mfa_text_is_utf8(typed)
+        || mfa_text_has_control(typed))
+    {
+        notice.email = mfa_null;
+    }
+
+    st = mfa_notice_set(visit, &notice);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_visit_redirect(visit, notice.page,
+                              mfa_visit_param(visit, "to",
+                                              visit->step.target));
+}

@@ -44,30 +44,6 @@ register_get(mfa_visit_t *visit)
 
 
 static mfa_status_t
-register_refused(mfa_visit_t *visit, mfa_str_t typed)
-{
-    mfa_status_t  st;
-    mfa_notice_t  notice;
-
-    notice.page = mfa_str("register");
-    notice.email = (typed.len <= MFA_EMAIL_MAX && mfa_text_is_utf8(typed)
-                    && !mfa_text_has_control(typed)) ? typed : mfa_null;
-    notice.field = mfa_str("email");
-    notice.word = MFA_WORD("Enter an email address in the form "
-                           "name@example.org.");
-
-    st = mfa_notice_set(visit, &notice);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_visit_redirect(visit, mfa_str("register"),
-                              mfa_visit_param(visit, "to",
-                                              visit->step.target));
-}
-
-
-static mfa_status_t
 register_post(mfa_visit_t *visit)
 {
     mfa_str_t     typed, id;
@@ -83,7 +59,9 @@ register_post(mfa_visit_t *visit)
     st = mfa_register_start(&visit->step, typed);
 
     if (st == MFA_INVALID) {
-        return register_refused(visit, mfa_str_trim(typed));
+        return mfa_notice_refuse(visit, mfa_str_trim(typed),
+                                 MFA_WORD("Enter an email address in the "
+                                          "form name@example.org."));
     }
 
     if (st == MFA_LIMITED) {
