@@ -265,10 +265,20 @@ test-browser: all $(NODE_MODULES)
 	    MFA_TEST_CTL=$(abspath $(MFACTL)) \
 	    npx --no-install playwright test $(T)
 
-bench: all
+BENCH_SRC := $(sort $(wildcard t/bench/*.c))
+BENCH_BIN := $(BENCH_SRC:t/bench/%.c=$(O)/bench/%)
+
+$(O)/bench/%: t/bench/%.c t/bench/bench.h $(UNIT_OBJ) $(LIBMFA)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CORE_CFLAGS) $(LINK) -o $@ $< $(UNIT_OBJ) $(LIBMFA) \
+	    -lcmocka $(LIBS)
+
+bench: all $(BENCH_BIN)
 	@.ci/deps wrk
 	$(TEST_ENV) MFA_TEST_SO=$(abspath $(MODULE)) \
-	    MFA_TEST_CTL=$(abspath $(MFACTL)) perl -It/lib t/bench/bench.pl
+	    MFA_TEST_CTL=$(abspath $(MFACTL)) \
+	    perl -It/lib t/bench/bench.pl $(abspath $(O)/bench)
 
 check: deps-test
 	@$(MAKE) --no-print-directory test-style lint

@@ -1,191 +1,514 @@
 #!/usr/bin/perl
 #
-# make bench: what the gate costs, each figure with its baseline in the same
-# run. Absolute figures move with the hour and the machine; ratios hold.
+# make bench: what the gate and a login cost, each figure with its baseline
+# in the same run. Absolute figures move with the hour and the machine;
+# ratios hold. What the figures say: docs/performance.md.
 #
-#   ROUNDS=5 SECONDS=3 make bench
+#   ROUNDS=5 SECONDS=3 SESSIONS=20000 ONLY=proxied,logins make bench
 #
-# 1. proxied requests/s with the gate / the same nginx without it, by pairs,
-#    the order of a pair changing; medians
-# 2. CPU microseconds of the workers added per request, from /proc
-# 3. logins/s (password and code) / bare argon2id hashes/s of libsodium
+#   proxied  requests/s with the gate / the same nginx without the module,
+#            by pairs, the order of a pair changing; one session, then
+#            every request another one; CPU of the worker, from /proc
+#   h2       the same over HTTP/2 and TLS
+#   refuse   the answer to strangers / "return 302" without the module
+#   added    p99 at 60 % of what the gate manages / without the module
+#   logins   password and code / bare argon2id hashes of as many threads
+#   flood    p99 of proxied requests with and without logins at ten times
+#            what the machine can hash; how fast the rest is turned away
+#
+# One nginx has one worker on the first processor; what is before and behind
+# it is on the second. For logins and the flood nothing is pinned.
 
 use MFA::Test;
-use POSIX ();
 use Time::HiRes qw(sleep time);
 
+my $bin = shift // die "usage: bench.pl FOLDER_OF_PROGRAMS\n";
 my $rounds = $ENV{ROUNDS} || 5;
 my $seconds = $ENV{SECONDS} || 3;
-my $connections = $ENV{CONNECTIONS} || 32;
+my $sessions = $ENV{SESSIONS} || 20_000;
+my $people = $ENV{PEOPLE} || 5_000;
+my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // '';
+my $connections = 64;
+my $cpus = `nproc` + 0;
+my ($pin_worker, $pin_rest) = ('', '');
+my @plain;
 
 Test::More->builder->output(\*STDERR);
 
-# a plain nginx as the application: it must be faster than what is measured
-my $back = free_port();
-my $s = mfa_server(workers => 1, log => 'warn',
-    realm => { limit => ['login_person 100000/1h', 'login_address 100000/1h',
-                         'start_address 100000/1h'],
-               sessions_per_user => 64, registration => 'roster' },
-    people => [ map { { email => "p$_\@example.org", user => "p$_",
-                        first_name => 'P', surname => "N$_",
-                        groups => '' } } 1 .. 4 ],
-    main => 'worker_rlimit_nofile 4096;',
-    http => <<"END", locations => <<'END');
-    access_log off;
-    upstream fast { server 127.0.0.1:$back; keepalive 64; }
+if ($cpus > 1) {
+    $pin_worker = 'worker_cpu_affinity 01;';
+    $pin_rest = 'worker_cpu_affinity 10;';
+}
+
+my $rest = $cpus > 1 ? 'taskset -c 1' : '';
+my %port = map { $_ => free_port() } qw(app gate floor floor_tls login);
+my $app = plain_nginx($pin_rest, <<"END_CONF");
+    server {
+        listen 127.0.0.1:$port{app};
+        location / { default_type text/html; return 200
+          "<!DOCTYPE html><title>x</title><p>@{[ 'x' x 990 ]}"; }
+    }
+END_CONF
+
+my $common = <<"END_CONF";
+    upstream fast { server 127.0.0.1:$port{app}; keepalive 64; }
     proxy_http_version 1.1;
     proxy_set_header Connection "";
-    keepalive_requests 1000000;
-    server {
-        listen 127.0.0.1:$back;
-        location / { mfa off; default_type text/html; return 200
-          "<!DOCTYPE html><title>x</title><h1>application</h1>"; }
-    }
-END
-        location /mfa/   { mfa_portal; }
-        location /ess/   { proxy_pass http://fast; }
-        location /plain/ { mfa off; proxy_pass http://fast; }
-END
+    keepalive_requests 100000000;
+    access_log off;
+END_CONF
 
-my $visitor = $s->browser;
-my $me = $s->register($visitor, 'p1@example.org');
-my $cookie = $visitor->cookie;
+my $start = time;
 
 print "ngx_mfa_module: ", scalar(`uname -srm`);
 print "nginx: ", `@{[ MFA::Test::nginx() ]} -v 2>&1`;
-printf "%d rounds of %d s, %d connections, 1 worker, %d processors\n\n",
-    $rounds, $seconds, $connections, `nproc`;
+printf "%d rounds of %g s, %d connections, %d processors, %s\n\n",
+    $rounds, $seconds, $connections, $cpus, scalar localtime;
 
-my (%rate, %cpu, @ratio, @added);
+if (wanted(qw(proxied h2 refuse added))) {
+    my ($gate, $floor, $cookie) = gate_and_floor();
+    my $rate = 0;
 
-for my $round (1 .. $rounds) {
-    my @pair = $round % 2 ? ('/plain/', '/ess/') : ('/ess/', '/plain/');
-    my %now = map { $_ => measure($_) } @pair;
-
-    for (@pair) {
-        push @{$rate{$_}}, $now{$_}{rate};
-        push @{$cpu{$_}}, $now{$_}{cpu};
-    }
-
-    push @ratio, $now{'/ess/'}{rate} / $now{'/plain/'}{rate};
-    push @added, $now{'/ess/'}{cpu} - $now{'/plain/'}{cpu};
+    $rate = proxied($gate, $floor, $cookie) if wanted('proxied');
+    h2($gate, $floor, $cookie) if wanted('h2');
+    refuse($gate, $floor) if wanted('refuse');
+    added($gate, $floor, $cookie, $rate) if wanted('added');
+    $gate->stop;
 }
 
-printf "proxied requests/s   without %7.0f   with the gate %7.0f   "
-    . "ratio %.3f (%.3f to %.3f)\n", median(@{$rate{'/plain/'}}),
-    median(@{$rate{'/ess/'}}), median(@ratio), (sort { $a <=> $b } @ratio)
-    [0, -1];
-printf "worker CPU, us/req   without %7.2f   with the gate %7.2f   "
-    . "added %.2f\n", median(@{$cpu{'/plain/'}}), median(@{$cpu{'/ess/'}}),
-    median(@added);
-logins();
-$s->stop;
+if (wanted(qw(logins flood))) {
+    my ($s, $cookie) = login_server();
+    my $bare = logins($s);
+
+    flood($s, $cookie, $bare) if wanted('flood');
+    $s->stop;
+}
+
+printf "\n%.0f s\n", time - $start;
 done_testing();
 
+END {
+    my $code = $?;
+    kill QUIT => $_->{pid} for @plain;
+    $? = $code;
+}
 
-sub measure {
-    my ($path) = @_;
-    my $before = cpu_us();
-    my $text = `wrk -t1 -c$connections -d${seconds}s -H 'Cookie: $cookie' \\
-                $s->{origin}$path 2>&1`;
-    my $used = cpu_us() - $before;
+
+sub wanted { return !%only || grep { $only{$_} } @_ }
+
+
+# --- servers ----------------------------------------------------------------
+
+# nginx without the module: floor and application
+
+sub plain_nginx {
+    my ($main, $http) = @_;
+    my $dir = File::Temp->newdir('mfa-bench-XXXXXX', TMPDIR => 1);
+    my $user = $> == 0 ? 'user www-data;' : '';
+
+    chmod 0755, "$dir";
+    open my $fh, '>', "$dir/nginx.conf" or die;
+    print $fh <<"END_CONF";
+$user $main
+pid $dir/nginx.pid;
+error_log $dir/error.log warn;
+worker_processes 1;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    keepalive_requests 100000000;
+    client_body_temp_path $dir/body;
+    proxy_temp_path $dir/proxy;
+    fastcgi_temp_path $dir/fastcgi;
+    uwsgi_temp_path $dir/uwsgi;
+    scgi_temp_path $dir/scgi;
+$http
+}
+END_CONF
+    close $fh;
+
+    system(MFA::Test::nginx(), '-p', "$dir/", '-e', "$dir/error.log", '-c',
+           "$dir/nginx.conf") == 0 or die "nginx does not start";
+
+    my $pid;
+    for (1 .. 100) {
+        $pid = -s "$dir/nginx.pid" && `cat $dir/nginx.pid`;
+        last if $pid;
+        sleep 0.05;
+    }
+
+    chomp $pid;
+    my $one = { dir => $dir, pid => $pid };
+    push @plain, $one;
+    return $one;
+}
+
+
+sub seed {
+    my ($s, $users, $count) = @_;
+    my $file = "$s->{dir}/tokens";
+
+    system("$bin/seed lmdb:$s->{dir}/store $s->{dir}/mfa.key $users $count"
+           . " > $file") == 0 or die "seed failed";
+    return $file;
+}
+
+
+sub gate_and_floor {
+    my $gate = mfa_server(h2 => 1, start => 0, people => [], log => 'warn',
+        main => $pin_worker, http => $common,
+        server => "listen 127.0.0.1:$port{gate};",
+        locations => <<'END_CONF');
+        location /mfa/ { mfa_portal; }
+        location /ess/ { proxy_pass http://fast; }
+END_CONF
+    my $users = int($sessions / 10) || 1;
+    my $file = seed($gate, $users, $sessions);
+    my $token = `head -n 1 $file`;
+    my ($minor) = `@{[ MFA::Test::nginx() ]} -v 2>&1` =~ m{/\d+\.(\d+)};
+    my $h2 = $minor >= 25 ? 'ssl; http2 on' : 'ssl http2';
+
+    chomp $token;
+    $gate->start;
+
+    my $floor = plain_nginx($pin_worker, <<"END_CONF");
+$common
+    server {
+        listen 127.0.0.1:$port{floor};
+        listen 127.0.0.1:$port{floor_tls} $h2;
+        ssl_certificate $gate->{dir}/tls.pem;
+        ssl_certificate_key $gate->{dir}/tls.key;
+        location /ess/ { proxy_pass http://fast; }
+        location /moved/ { return 302 /mfa/login?to=%2Fess%2F; }
+    }
+END_CONF
+
+    $floor->{tokens} = $file;
+    return ($gate, $floor, "__Host-mfa_session=$token");
+}
+
+
+sub login_server {
+    my $s = mfa_server(start => 0, people => [], log => 'warn',
+        workers => $ENV{WORKERS} || 1, http => $common,
+        realm => { trusted_networks => '127.0.0.0/8', limit => [
+            map { "$_ 1000000/1h" } qw(login_person login_address
+                                       start_address code_address) ] },
+        locations => <<'END_CONF');
+        location /mfa/ { mfa_portal; }
+        location /ess/ { proxy_pass http://fast; }
+END_CONF
+    my $file = seed($s, $people, 1);
+    my $token = `head -n 1 $file`;
+
+    chomp $token;
+    $s->start;
+    return ($s, "mfa_session=$token");
+}
+
+
+# --- measuring --------------------------------------------------------------
+
+sub workers {
+    my ($s) = @_;
+
+    return $s->worker_pids unless ref $s eq 'HASH';
+    return split ' ', `cat /proc/$s->{pid}/task/$s->{pid}/children`;
+}
+
+
+# of all threads, in microseconds
+
+sub cpu_us {
+    my ($s) = @_;
+    my $sum = 0;
+
+    for my $pid (workers($s)) {
+        for my $file (glob "/proc/$pid/task/*/schedstat") {
+            open my $fh, '<', $file or next;
+            $sum += (split ' ', <$fh>)[0] / 1e3;
+        }
+    }
+
+    return $sum;
+}
+
+
+sub wrk {
+    my ($s, $port, $path, %is) = @_;
+    my $headers = join ' ', map { "-H '$_'" } @{$is{headers} // []};
+    my $script = $is{script} ? "-s $is{script}" : '';
+    my $time = $is{seconds} // $seconds;
+    my $before = cpu_us($s);
+    my $text = `$rest wrk -t1 -c$connections -d${time}s $headers $script \\
+                http://127.0.0.1:$port$path 2>&1`;
+    my $used = cpu_us($s) - $before;
     my ($rate) = $text =~ m{Requests/sec:\s*([\d.]+)} or die $text;
     my ($count) = $text =~ /(\d+) requests in/ or die $text;
+    my ($bad) = $text =~ /Non-2xx or 3xx responses: (\d+)/;
 
-    die "wrong answers on $path\n$text" if $text =~ /Non-2xx/;
+    die "wrong answers on $path\n$text"
+        if $is{all_bad} ? ($bad // 0) != $count : $bad;
     return { rate => $rate, cpu => $used / $count };
 }
 
 
-# the same worker also plays the application, in both halves of a pair
+# by pairs; each of the two a function that measures once
 
-sub cpu_us {
-    my $sum = 0;
+sub pairs {
+    my ($count, $with, $without) = @_;
+    my (%rate, %cpu, @ratio, @added, @times);
 
-    for my $pid ($s->worker_pids) {
-        open my $fh, '<', "/proc/$pid/stat" or next;
-        my @f = split ' ', (<$fh> =~ s/^.*\) //r);
-        $sum += $f[11] + $f[12];
+    for my $round (1 .. $count) {
+        my @order = $round % 2 ? (0, 1) : (1, 0);
+        my @got;
+
+        $got[$_] = ($with, $without)[$_]->() for @order;
+        push @{$rate{$_}}, $got[$_]{rate} for 0, 1;
+        push @{$cpu{$_}}, $got[$_]{cpu} for 0, 1;
+        push @ratio, $got[0]{rate} / $got[1]{rate};
+        push @added, $got[0]{cpu} - $got[1]{cpu};
+        push @times, $got[0]{cpu} / $got[1]{cpu};
     }
 
-    return $sum * 1e6 / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+    return { rate => median(@{$rate{0}}), floor => median(@{$rate{1}}),
+             cpu => median(@{$cpu{0}}), floor_cpu => median(@{$cpu{1}}),
+             ratio => median(@ratio), range => range(@ratio),
+             added => median(@added), added_range => range(@added),
+             times => median(@times) };
 }
+
+
+sub show_pairs {
+    my ($name, $is) = @_;
+
+    printf "%-24s %7.0f / %7.0f requests/s   ratio %.3f (%s)\n", $name,
+        $is->{rate}, $is->{floor}, $is->{ratio}, $is->{range};
+    printf "%-24s %7.2f / %7.2f us of CPU    added %.2f us (%s), x %.3f\n",
+        '', $is->{cpu}, $is->{floor_cpu}, $is->{added}, $is->{added_range},
+        $is->{times};
+}
+
+
+sub proxied {
+    my ($gate, $floor, $cookie) = @_;
+    my @one = (headers => ["Cookie: $cookie"]);
+    my $is = pairs($rounds,
+        sub { wrk($gate, $port{gate}, '/ess/', @one) },
+        sub { wrk($floor, $port{floor}, '/ess/', @one) });
+
+    show_pairs('proxied, one session', $is);
+
+    my $script = "$floor->{dir}/each.lua";
+    open my $fh, '>', $script or die;
+    print $fh <<"END_LUA";
+local list, i = {}, 0
+for token in io.lines("$floor->{tokens}") do
+    list[#list + 1] = wrk.format("GET", "/ess/",
+        { Cookie = "__Host-mfa_session=" .. token })
+end
+function request()
+    i = i % #list + 1
+    return list[i]
+end
+END_LUA
+    close $fh;
+
+    show_pairs("proxied, $sessions sessions", pairs(int(($rounds + 1) / 2),
+        sub { wrk($gate, $port{gate}, '/ess/', script => $script) },
+        sub { wrk($floor, $port{floor}, '/ess/', script => $script) }));
+
+    return $is->{rate};
+}
+
+
+sub h2load {
+    my ($s, $port, $cookie) = @_;
+    my $before = cpu_us($s);
+    my $text = `$rest h2load -t1 -c16 -m4 -D$seconds -H 'Cookie: $cookie' \\
+                https://127.0.0.1:$port/ess/ 2>&1`;
+    my $used = cpu_us($s) - $before;
+    my ($rate) = $text =~ m{([\d.]+) req/s} or die $text;
+    my ($good) = $text =~ /status codes: (\d+) 2xx, 0 3xx, 0 4xx/
+        or die $text;
+
+    return { rate => $rate, cpu => $used / $good };
+}
+
+
+sub h2 {
+    my ($gate, $floor, $cookie) = @_;
+
+    if (`which h2load` eq '') {
+        print "HTTP/2 with TLS          no h2load here\n";
+        return;
+    }
+
+    show_pairs('HTTP/2 with TLS', pairs(int(($rounds + 1) / 2),
+        sub { h2load($gate, $gate->{port}, $cookie) },
+        sub { h2load($floor, $port{floor_tls}, $cookie) }));
+}
+
+
+sub refuse {
+    my ($gate, $floor) = @_;
+    my @load = ('Accept: text/html', 'Sec-Fetch-Mode: navigate',
+                'Sec-Fetch-Dest: document');
+    my $junk = 'Cookie: __Host-mfa_session=' . 'A' x 43;
+    my @short = (seconds => 1);
+    my $moved = sub { wrk($floor, $port{floor}, '/moved/', @short,
+                          headers => \@load) };
+
+    show_pairs('no cookie, 303 : 302', pairs($rounds,
+        sub { wrk($gate, $port{gate}, '/ess/', @short, headers => \@load) },
+        $moved));
+    show_pairs('junk cookie, 401 : 302', pairs($rounds,
+        sub { wrk($gate, $port{gate}, '/ess/', @short, all_bad => 1,
+                  headers => [$junk, 'Accept: application/json']) },
+        $moved));
+}
+
+
+# --- load of our own --------------------------------------------------------
+
+sub load_command {
+    my ($s, %is) = @_;
+    my $port = $is{port} // $s->{port};
+    my $options = join ' ', map { "-$_ '$is{options}{$_}'" }
+                            sort keys %{$is{options}};
+
+    return "$bin/load -p $port -H 127.0.0.1:$s->{port} -o $s->{origin}"
+        . " $options $is{mode}";
+}
+
+
+sub load {
+    my $text = `@{[ load_command(@_) ]}`;
+
+    die "load failed" if $?;
+    return { $text =~ /^(\w+) ([\d.]+)$/mg };
+}
+
+
+sub added {
+    my ($gate, $floor, $cookie, $capacity) = @_;
+    my (@with, @without, @added);
+    my $rate = int(0.6 * ($capacity || 40_000));
+
+    for (1 .. int(($rounds + 1) / 2)) {
+        my @p99 = map { pinned_p99($gate, $_, $cookie, $rate) }
+                  @port{qw(gate floor)};
+
+        push @with, $p99[0];
+        push @without, $p99[1];
+        push @added, 1e3 * ($p99[0] - $p99[1]);
+    }
+
+    printf "%-24s %7.3f / %7.3f ms           added %.0f us (%s)\n",
+        "p99 at $rate/s", median(@with), median(@without), median(@added),
+        range(@added, '%.0f');
+}
+
+
+sub pinned_p99 {
+    my ($s, $port, $cookie, $rate) = @_;
+    my $command = load_command($s, mode => 'get', port => $port,
+        options => { s => 2, c => $connections, r => $rate, P => '/ess/',
+                     C => $cookie });
+    my %is = `$rest $command` =~ /^(\w+) ([\d.]+)$/mg;
+
+    return $is{whole_p99};
+}
+
+
+sub version { return $_[0]->json('store', 'stat')->{version} }
 
 
 sub logins {
-    my $bare = bare_hashes();
-    my $clients = 2;
-    my $length = $ENV{LOGIN_SECONDS} || 10;
-    my @pipes;
+    my ($s) = @_;
+    my (@bare, @rate, @ratio, @commits);
+    my $user = 0;
+    my $last;
 
-    # only the first step hashes; codes are good once, so that the second
-    # step is a wrong code and a fresh flow each time would measure limits
-    for my $n (1 .. $clients) {
-        open my $pipe, '-|' or exit client($n, $length);
-        push @pipes, $pipe;
+    for (1 .. 3) {
+        push @bare, `$bin/hash 2 $cpus` + 0;
+
+        my $left = $people - $user;
+        my $before = version($s);
+
+        $last = load($s, mode => 'login', options => {
+            s => 5, c => 4 * $cpus, u => $user, n => $left });
+
+        # opening the store for the version writes nothing
+        push @commits, (version($s) - $before) / $last->{done};
+        push @rate, $last->{rate};
+        push @ratio, $rate[-1] / $bare[-1];
+        $user = $last->{next_user};
     }
 
-    my $done = 0;
-    for (@pipes) { $done += <$_> // 0; close $_ }
+    printf "%-24s %7.1f / %7.1f bare hashes  ratio %.3f (%s)\n",
+        'logins/s', median(@rate), median(@bare), median(@ratio),
+        range(@ratio);
+    printf "%-24s %7.2f\n", 'commits per login', median(@commits);
+    printf "%-24s page %s, password %s, verify %s, code %s\n",
+        'p50 / p99 of steps, ms', map { sprintf '%.1f / %.1f',
+            $last->{"${_}_p50"}, $last->{"${_}_p99"} }
+            qw(page password verify code);
 
-    my $rate = $done / $length;
-    printf "first steps/s        bare argon2id %6.1f   with pages %6.1f"
-        . "      ratio %.3f\n", $bare, $rate, $bare ? $rate / $bare : 0;
+    my $page = load($s, mode => 'get', options => {
+        s => 1, c => 1, P => '/mfa/login' });
+
+    printf "%-24s p50 %.3f, p99 %.3f ms, nothing else going on\n",
+        'login page', @$page{qw(whole_p50 whole_p99)};
+    return median(@bare);
 }
 
 
-sub client {
-    my ($n, $length) = @_;
-    my $end = time + $length;
-    my $done = 0;
+sub flood {
+    my ($s, $cookie, $bare) = @_;
+    my @get = (mode => 'get', options => { s => 3, c => 32, r => 5000,
+                                           P => '/ess/', C => $cookie });
+    my (@quiet, @under, @ratio, $flood);
 
-    while (time < $end) {
-        my $c = $s->browser;
-        my $page = $s->first_step($c, $me);
+    for (1 .. 2) {
+        push @quiet, load($s, @get);
 
-        last if $page->h1 ne 'Verify';
-        $done++;
+        my $command = load_command($s, mode => 'first', options => {
+            s => 4, c => 256, r => 10 * $bare, n => $people });
+        open my $pipe, '-|', $command or die;
+
+        sleep 0.7;
+        push @under, load($s, @get);
+
+        my $text = do { local $/; <$pipe> };
+        close $pipe or die "load failed";
+        $flood = { $text =~ /^(\w+) ([\d.]+)$/mg };
+        push @ratio, $under[-1]{whole_p99} / $quiet[-1]{whole_p99};
+        sleep 1;
     }
 
-    print "$done\n";
-    STDOUT->flush;
-    POSIX::_exit(0);
-}
-
-
-# libsodium with the module's own cost, one thread for each processor
-
-sub bare_hashes {
-    my $program = "$s->{dir}/bare";
-
-    open my $fh, '>', "$program.c" or die;
-    print $fh <<'END';
-#include <pthread.h>
-#include <sodium.h>
-#include <stdio.h>
-#include <time.h>
-#include <unistd.h>
-static double now(void) { struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec + t.tv_nsec / 1e9; }
-static void *run(void *arg) { unsigned char out[32], salt[16] = { 1 };
-  double end = now() + 3; long n = 0;
-  while (now() < end) { if (crypto_pwhash(out, sizeof(out), "password", 8,
-      salt, 2, 19456UL * 1024, crypto_pwhash_ALG_ARGON2ID13)) return NULL;
-    n++; } *(long *) arg = n; return NULL; }
-int main(void) { long i, cpus = sysconf(_SC_NPROCESSORS_ONLN), n[256] = { 0 };
-  long sum = 0; pthread_t t[256]; if (sodium_init() < 0) return 1;
-  if (cpus > 256) cpus = 256;
-  for (i = 0; i < cpus; i++) pthread_create(&t[i], NULL, run, &n[i]);
-  for (i = 0; i < cpus; i++) { pthread_join(t[i], NULL); sum += n[i]; }
-  printf("%.2f\n", sum / 3.0); return 0; }
-END
-    close $fh;
-    system("gcc -O2 -o $program $program.c -lsodium -lpthread") == 0 or die;
-    return `$program` + 0;
+    printf "%-24s %7.3f / %7.3f ms           ratio %.2f (%s)\n",
+        'p99 in a login flood', median(map { $_->{whole_p99} } @under),
+        median(map { $_->{whole_p99} } @quiet), median(@ratio),
+        range(@ratio, '%.2f');
+    printf "%-24s p50 %.3f, p99.9 %.3f ms (without %.3f, %.3f)\n", '',
+        @{$under[-1]}{qw(whole_p50 whole_p999)},
+        @{$quiet[-1]}{qw(whole_p50 whole_p999)};
+    printf "%-24s %d turned away, p50 %.1f, p99 %.1f ms;"
+        . " %.0f passwords/s checked\n", '',
+        map { $_ // 0 } @$flood{qw(refused_count refused_p50 refused_p99
+                                   rate)};
 }
 
 
 sub median {
     my @sorted = sort { $a <=> $b } @_;
     return $sorted[@sorted / 2];
+}
+
+
+sub range {
+    my $format = $_[-1] =~ /%/ ? pop : '%.3f';
+    my @sorted = sort { $a <=> $b } @_;
+    return sprintf "$format to $format", @sorted[0, -1];
 }

@@ -19,36 +19,60 @@ token_body(const visitor_t *v, const char *fields, char *body, size_t size)
 }
 
 
+static const struct {
+    const char  *query;
+    const char  *fields;
+}  doubles[] = {
+    { "", "email=" ASK_ANN "&email=eve@example.org" },
+    { "", "email=" ASK_ANN "&email=" ASK_ANN },
+    { "", "email=" ASK_ANN "&%65mail=eve@example.org" },
+    { "", "email[]=" ASK_ANN }, { "", "email%5b%5D=" ASK_ANN },
+    { "", "email[0]=" ASK_ANN }, { "", "email=" ASK_ANN "&x[a]=1" },
+    { "", "email=" ASK_ANN "&token=AAAA" },
+    { "", "email=" ASK_ANN "&=1" }, { "", "email=" ASK_ANN "&x=%zz" },
+    { "", "email=" ASK_ANN "&x=%4" },
+    { "?email=eve@example.org", "email=" ASK_ANN },
+    { "?email=" ASK_ANN, "email=" ASK_ANN },
+    { "?token=AAAA", "email=" ASK_ANN },
+    { "?%65mail=x", "email=" ASK_ANN },
+    { "?to=/a&to=/b", "email=" ASK_ANN },
+    { "?to[]=/a", "email=" ASK_ANN }
+};
+
+#define DOUBLES  (sizeof(doubles) / sizeof(doubles[0]))
+
+
+/* a thousand fields, or a name of 100,000 bytes */
+
+static void
+many_bytes(bool is_one_name, char *fields, size_t size)
+{
+    size_t  k, len;
+
+    len = (size_t) snprintf(fields, size, "email=" ASK_ANN "&");
+
+    for (k = 0; k < 1000 && !is_one_name; k++) {
+        len += (size_t) snprintf(fields + len, size - len, "f%zu=1&", k);
+    }
+
+    if (is_one_name) {
+        memset(fields + len, 'n', 100000);
+        fields[len + 100000] = '\0';
+    }
+}
+
+
 /* A9 X51: 400, no letter, not a byte of the store */
 static void
 a_field_that_can_be_read_twice_is_refused(void **state)
 {
+    char          url[64];
     size_t        i;
     world_t      *world;
     visitor_t     v;
     world_dump_t  before, after;
 
     static char  body[200 * 1024], fields[150 * 1024];
-
-    static const struct {
-        const char  *query;
-        const char  *fields;
-    }  cases[] = {
-        { "", "email=" ASK_ANN "&email=eve@example.org" },
-        { "", "email=" ASK_ANN "&email=" ASK_ANN },
-        { "", "email=" ASK_ANN "&%65mail=eve@example.org" },
-        { "", "email[]=" ASK_ANN }, { "", "email%5b%5D=" ASK_ANN },
-        { "", "email[0]=" ASK_ANN }, { "", "email=" ASK_ANN "&x[a]=1" },
-        { "", "email=" ASK_ANN "&token=AAAA" },
-        { "", "email=" ASK_ANN "&=1" }, { "", "email=" ASK_ANN "&x=%zz" },
-        { "", "email=" ASK_ANN "&x=%4" },
-        { "?email=eve@example.org", "email=" ASK_ANN },
-        { "?email=" ASK_ANN, "email=" ASK_ANN },
-        { "?token=AAAA", "email=" ASK_ANN },
-        { "?%65mail=x", "email=" ASK_ANN },
-        { "?to=/a&to=/b", "email=" ASK_ANN },
-        { "?to[]=/a", "email=" ASK_ANN }
-    };
 
     (void) state;
 
@@ -58,36 +82,19 @@ a_field_that_can_be_read_twice_is_refused(void **state)
     visitor_open(&v, "/mfa/register", NULL);
     world_dump(world, &before);
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]) + 2; i++) {
-        char    url[64];
+    for (i = 0; i < DOUBLES + 2; i++) {
         ask_t   ask;
-        size_t  k, len;
         char   *page;
 
-        if (i < sizeof(cases) / sizeof(cases[0])) {
-            (void) snprintf(fields, sizeof(fields), "%s", cases[i].fields);
-            (void) snprintf(url, sizeof(url), "/mfa/register%s",
-                            cases[i].query);
+        if (i < DOUBLES) {
+            (void) snprintf(fields, sizeof(fields), "%s", doubles[i].fields);
 
         } else {
-
-            /* a thousand fields; a name of 100,000 bytes */
-
-            (void) snprintf(url, sizeof(url), "/mfa/register");
-            len = (size_t) snprintf(fields, sizeof(fields), "email=%s",
-                                    ASK_ANN);
-
-            for (k = 0; k < 1000 && i % 2 == 0; k++) {
-                len += (size_t) snprintf(fields + len, sizeof(fields) - len,
-                                         "&f%zu=1", k);
-            }
-
-            for (k = 0; k < 100000 && i % 2 != 0; k++) {
-                fields[len++] = (k == 0) ? '&' : 'n';
-            }
-
-            fields[len] = '\0';
+            many_bytes(i == DOUBLES, fields, sizeof(fields));
         }
+
+        (void) snprintf(url, sizeof(url), "/mfa/register%s",
+                        i < DOUBLES ? doubles[i].query : "");
 
         page = strdup(v.page);
         token_body(&v, fields, body, sizeof(body));
@@ -115,6 +122,42 @@ a_field_that_can_be_read_twice_is_refused(void **state)
 }
 
 
+static const struct {
+    mfa_method_t  method;
+    const char   *path;
+    const char   *type;
+    unsigned      status;
+    const char   *allow;
+}  kinds[] = {
+    { MFA_METHOD_POST, "login", NULL, 415, "" },
+    { MFA_METHOD_POST, "login", "", 415, "" },
+    { MFA_METHOD_POST, "login", "text/plain", 415, "" },
+    { MFA_METHOD_POST, "login", "application/json", 415, "" },
+    { MFA_METHOD_POST, "login", "text/xml", 415, "" },
+    { MFA_METHOD_POST, "login", "multipart/form-data; boundary=x", 415,
+      "" },
+    { MFA_METHOD_POST, "login", "application/x-www-form-urlencoded2",
+      415, "" },
+    { MFA_METHOD_POST, "login", "text/plain; " FORM_TYPE, 415, "" },
+    { MFA_METHOD_POST, "", FORM_TYPE, 405, "GET, HEAD" },
+    { MFA_METHOD_POST, "security", FORM_TYPE, 405, "GET, HEAD" },
+    { MFA_METHOD_POST, "logged-out", FORM_TYPE, 405, "GET, HEAD" },
+    { MFA_METHOD_POST, "later", FORM_TYPE, 405, "GET, HEAD" },
+    { MFA_METHOD_POST, "style.css", FORM_TYPE, 405, "GET, HEAD" },
+    { MFA_METHOD_POST, "password-reset", FORM_TYPE, 405, "GET, HEAD" },
+    { MFA_METHOD_POST, "register/exists", FORM_TYPE, 405, "GET, HEAD" },
+    { MFA_METHOD_OTHER, "login", FORM_TYPE, 405, "GET, HEAD, POST" },
+    { MFA_METHOD_OTHER, "", FORM_TYPE, 405, "GET, HEAD" },
+    { MFA_METHOD_OTHER, "nowhere", FORM_TYPE, 404, "" },
+    { MFA_METHOD_POST, "nowhere", FORM_TYPE, 404, "" },
+    { MFA_METHOD_GET, "nowhere", NULL, 404, "" },
+    { MFA_METHOD_GET, "Login", NULL, 404, "" },
+    { MFA_METHOD_GET, "login/", NULL, 404, "" },
+    { MFA_METHOD_GET, "login.html", NULL, 404, "" },
+    { MFA_METHOD_GET, "verify;x", NULL, 404, "" }
+};
+
+
 /* X49 E8: types, methods, addresses; no credentials from a query */
 static void
 what_is_no_form_is_refused_by_its_kind(void **state)
@@ -126,41 +169,6 @@ what_is_no_form_is_refused_by_its_kind(void **state)
     visitor_t     v;
     world_dump_t  before, after;
 
-    static const struct {
-        mfa_method_t  method;
-        const char   *path;
-        const char   *type;
-        unsigned      status;
-        const char   *allow;
-    }  cases[] = {
-        { MFA_METHOD_POST, "login", NULL, 415, "" },
-        { MFA_METHOD_POST, "login", "", 415, "" },
-        { MFA_METHOD_POST, "login", "text/plain", 415, "" },
-        { MFA_METHOD_POST, "login", "application/json", 415, "" },
-        { MFA_METHOD_POST, "login", "text/xml", 415, "" },
-        { MFA_METHOD_POST, "login", "multipart/form-data; boundary=x", 415,
-          "" },
-        { MFA_METHOD_POST, "login", "application/x-www-form-urlencoded2",
-          415, "" },
-        { MFA_METHOD_POST, "login", "text/plain; " FORM_TYPE, 415, "" },
-        { MFA_METHOD_POST, "", FORM_TYPE, 405, "GET, HEAD" },
-        { MFA_METHOD_POST, "security", FORM_TYPE, 405, "GET, HEAD" },
-        { MFA_METHOD_POST, "logged-out", FORM_TYPE, 405, "GET, HEAD" },
-        { MFA_METHOD_POST, "later", FORM_TYPE, 405, "GET, HEAD" },
-        { MFA_METHOD_POST, "style.css", FORM_TYPE, 405, "GET, HEAD" },
-        { MFA_METHOD_POST, "password-reset", FORM_TYPE, 405, "GET, HEAD" },
-        { MFA_METHOD_POST, "register/exists", FORM_TYPE, 405, "GET, HEAD" },
-        { MFA_METHOD_OTHER, "login", FORM_TYPE, 405, "GET, HEAD, POST" },
-        { MFA_METHOD_OTHER, "", FORM_TYPE, 405, "GET, HEAD" },
-        { MFA_METHOD_OTHER, "nowhere", FORM_TYPE, 404, "" },
-        { MFA_METHOD_POST, "nowhere", FORM_TYPE, 404, "" },
-        { MFA_METHOD_GET, "nowhere", NULL, 404, "" },
-        { MFA_METHOD_GET, "Login", NULL, 404, "" },
-        { MFA_METHOD_GET, "login/", NULL, 404, "" },
-        { MFA_METHOD_GET, "login.html", NULL, 404, "" },
-        { MFA_METHOD_GET, "verify;x", NULL, 404, "" }
-    };
-
     (void) state;
 
     world = world_open("memory:kinds", NULL);
@@ -171,22 +179,22 @@ what_is_no_form_is_refused_by_its_kind(void **state)
                sizeof(body));
     world_dump(world, &before);
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         char   url[64];
         ask_t  ask;
 
-        (void) snprintf(url, sizeof(url), "/mfa/%s", cases[i].path);
+        (void) snprintf(url, sizeof(url), "/mfa/%s", kinds[i].path);
         ask = ask_form(url, body);
-        ask.method = cases[i].method;
-        ask.content_type = cases[i].type;
+        ask.method = kinds[i].method;
+        ask.content_type = kinds[i].type;
 
         ask_send(&v, &ask, &answer);
 
-        if (answer.status != cases[i].status) {
+        if (answer.status != kinds[i].status) {
             fail_msg("row %zu: %u", i, answer.status);
         }
 
-        assert_string_equal(answer_header(&answer, "Allow"), cases[i].allow);
+        assert_string_equal(answer_header(&answer, "Allow"), kinds[i].allow);
         answer_done(&answer);
     }
 

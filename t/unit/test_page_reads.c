@@ -352,6 +352,36 @@ letter_check(const char *text, void *arg)
 }
 
 
+/* logged in by now, under a name that is the script */
+
+static void
+look_at_names(visitor_t *v, const char *script)
+{
+    /* a name is shown letter by letter, not looked into */
+
+    if (strcmp(script, "{{brand}}") == 0) {
+        assert_true(visitor_sees(v, "<strong>{{brand}} {{brand}}</strong>"));
+    }
+
+    if (strcmp(script, "&lt;b&gt;") == 0) {
+        assert_true(visitor_sees(v, "<strong>&amp;lt;b&amp;gt; "));
+    }
+
+    visitor_open(v, "/mfa/security", NULL);
+    check_page(v, script);
+    visitor_open(v, "/mfa/logout", NULL);
+    check_page(v, script);
+
+    {
+        ask_t  ask = { .url = "/mss/x", .asked = script,
+                       .cause = MFA_CAUSE_NO_ACCESS, .agent = script };
+
+        assert_int_equal(ask_status(v, &ask), 403);
+        check_page(v, script);
+    }
+}
+
+
 static void
 type_in_every_field(visitor_t *v, const char *script)
 {
@@ -412,28 +442,7 @@ type_in_every_field(visitor_t *v, const char *script)
     assert_true(visitor_sees(v, "Your applications"));
     check_page(v, script);
 
-    /* a name is shown letter by letter, not looked into */
-
-    if (strcmp(script, "{{brand}}") == 0) {
-        assert_true(visitor_sees(v, "<strong>{{brand}} {{brand}}</strong>"));
-    }
-
-    if (strcmp(script, "&lt;b&gt;") == 0) {
-        assert_true(visitor_sees(v, "<strong>&amp;lt;b&amp;gt; "));
-    }
-
-    visitor_open(v, "/mfa/security", NULL);
-    check_page(v, script);
-    visitor_open(v, "/mfa/logout", NULL);
-    check_page(v, script);
-
-    {
-        ask_t  ask = { .url = "/mss/x", .asked = script,
-                       .cause = MFA_CAUSE_NO_ACCESS, .agent = script };
-
-        assert_int_equal(ask_status(v, &ask), 403);
-        check_page(v, script);
-    }
+    look_at_names(v, script);
 }
 
 
@@ -461,6 +470,116 @@ what_people_type_never_runs(void **state)
 }
 
 
+static mfa_status_t
+disable(mfa_tx_t *tx, void *arg)
+{
+    mfa_user_t    user;
+    mfa_status_t  st;
+
+    st = mfa_user_by_email(tx, mfa_str_from(arg), &user);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    user.is_disabled = true;
+
+    return mfa_user_save(tx, &user, NULL);
+}
+
+
+static void
+blank_all(char *page, const char *text)
+{
+    char    *at;
+    size_t   len = strlen(text);
+
+    for (at = strstr(page, text); at != NULL; at = strstr(at, text)) {
+        memset(at, '#', len);
+    }
+}
+
+
+static char *
+page_without_names(const visitor_t *v, const char *email)
+{
+    char         flow[64], token[128], reference[8];
+    char        *page;
+    const char  *mark = "Reference in the message</dt><dd>";
+
+    visitor_hidden(v, "flow", flow, sizeof(flow));
+    visitor_hidden(v, "token", token, sizeof(token));
+    (void) snprintf(reference, sizeof(reference), "%.4s",
+                    strstr(v->page, mark) + strlen(mark));
+
+    page = strdup(v->page);
+    blank_all(page, flow);
+    blank_all(page, token);
+    blank_all(page, reference);
+    blank_all(page, email);
+
+    return page;
+}
+
+
+/* C1 X79: known, registered, disabled, unknown, foreign */
+static void
+every_address_gets_the_same_page_and_the_same_work(void **state)
+{
+    char          secret[64], body[512], *first, *page;
+    size_t        i, grown, first_grown;
+    world_t      *world;
+    visitor_t     v;
+    world_dump_t  before, after;
+
+    static char  emails[][32] = {
+        ASK_ANN, "emma.existed@example.org", "dave.disable@example.org",
+        "nina.nowhere@example.org", "nina.nowhere@example.net"
+    };
+
+    (void) state;
+
+    world = world_open_with("memory:same", WORLD_ORIGIN, NULL);
+    world_hash_cheaply(world);
+    visitor_init(&v, world);
+    world_person(world, emails[0], NULL);
+    world_person(world, emails[1], NULL);
+    world_person(world, emails[2], NULL);
+    visitor_enrol(&v, emails[1], secret);
+    world_update(world, disable, emails[2]);
+    world->now += MFA_DAY;
+
+    first = NULL;
+    first_grown = 0;
+
+    for (i = 0; i < sizeof(emails) / sizeof(emails[0]); i++) {
+        memset(v.cookies, 0, sizeof(v.cookies));
+        v.address = (uint8_t) (80 + i);
+        visitor_open(&v, "/mfa/register", NULL);
+        world_dump(world, &before);
+        (void) snprintf(body, sizeof(body), "email=%s", emails[i]);
+        visitor_submit(&v, body);
+        world_dump(world, &after);
+
+        page = page_without_names(&v, emails[i]);
+        grown = (after.count - after.records[MFA_TABLE_LIMIT])
+                - (before.count - before.records[MFA_TABLE_LIMIT]);
+        if (first == NULL) {
+            first = page;
+            first_grown = grown;
+            continue;
+        }
+
+        assert_string_equal(page, first);
+        assert_int_equal(grown, first_grown);
+        free(page);
+    }
+
+    free(first);
+    visitor_done(&v);
+    world_close(world);
+}
+
+
 int
 main(void)
 {
@@ -468,7 +587,9 @@ main(void)
         cmocka_unit_test(reading_every_page_at_every_step_changes_nothing),
         cmocka_unit_test(ten_thousand_strangers_leave_no_record),
         cmocka_unit_test(no_target_leads_out_of_this_origin),
-        cmocka_unit_test(what_people_type_never_runs)
+        cmocka_unit_test(what_people_type_never_runs),
+        cmocka_unit_test(
+            every_address_gets_the_same_page_and_the_same_work)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
