@@ -500,23 +500,18 @@ ngx_mfa_exchange_text(ngx_http_request_t *r, unsigned status,
 
     arena = ngx_mfa_exchange_arena(r, 8192);
 
-    mfa_plain_reply(status, arena, reply);
+    mlcf = ngx_http_get_module_loc_conf(r, ngx_mfa_module);
+
+    if (mlcf->realm) {
+        mfa_realm_plain(mlcf->realm->realm, status, arena, reply);
+
+    } else {
+        mfa_plain_reply(status, arena, reply);
+    }
 
     if (arena && status == NGX_HTTP_NOT_ALLOWED
         && mfa_pairs_add(arena, &reply->headers, mfa_str("Allow"),
                          mfa_str("GET, HEAD, POST"))
-           != MFA_OK)
-    {
-        reply->headers.count = 0;
-    }
-
-    mlcf = ngx_http_get_module_loc_conf(r, ngx_mfa_module);
-
-    if (arena && mlcf->realm
-        && mfa_realm_origin(mlcf->realm->realm)->is_https
-        && mfa_pairs_add(arena, &reply->headers,
-                         mfa_str("Strict-Transport-Security"),
-                         mfa_str(MFA_HSTS))
            != MFA_OK)
     {
         reply->headers.count = 0;

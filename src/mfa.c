@@ -244,6 +244,14 @@ mfa_refuse(const mfa_realm_t *realm, const mfa_request_t *request,
 }
 
 
+void
+mfa_realm_plain(const mfa_realm_t *realm, unsigned status,
+    mfa_arena_t *arena, mfa_reply_t *reply)
+{
+    mfa_page_plain(&realm->page, status, arena, reply);
+}
+
+
 mfa_job_t *
 mfa_job_open(mfa_t *mfa)
 {

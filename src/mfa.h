@@ -132,6 +132,11 @@ mfa_status_t mfa_refuse(const mfa_realm_t *realm,
     const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
     MFA_MUST_CHECK;
 
+/* mfa_plain_reply with all headers of the realm */
+void mfa_realm_plain(const mfa_realm_t *realm, unsigned status,
+    mfa_arena_t *arena, mfa_reply_t *reply);
+
+
 /*
  * a job: one request through the portal, or one turn of a timer.
  * One holder at a time: loop, thread, loop.

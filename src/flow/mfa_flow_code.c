@@ -125,27 +125,87 @@ mfa_flow_code_issue(mfa_step_t *step, bool may_send)
 }
 
 
+/* asked again too soon? then nothing is booked either */
+
+static mfa_status_t
+code_is_recent(mfa_step_t *step, bool *is_recent)
+{
+    mfa_code_t        code;
+    mfa_status_t      st;
+    mfa_code_place_t  place;
+
+    *is_recent = false;
+
+    place = mfa_flow_code_place(&step->flow);
+
+    st = mfa_code_look(step->tx, &place, &code);
+    if (st == MFA_NOT_FOUND) {
+        return MFA_OK;
+    }
+
+    *is_recent = (st == MFA_OK && step->tx->now < code.next_at);
+
+    return st;
+}
+
+
+/*
+ * Beyond the budget of the mailbox nothing is sent, and the code that was
+ * sent stays good; the page is the same (H9).
+ */
+
+static mfa_status_t
+code_replace(mfa_step_t *step, bool may_send)
+{
+    bool              is_free;
+    mfa_code_t        code;
+    mfa_status_t      st;
+    mfa_code_place_t  place;
+
+    is_free = true;
+
+    st = book_send(step, &is_free);
+    if (st != MFA_OK || !is_free) {
+        return st;
+    }
+
+    place = mfa_flow_code_place(&step->flow);
+
+    st = mfa_code_issue(step->tx, &place, &code);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return code_letter(step, &code, may_send);
+}
+
+
 mfa_status_t
 mfa_flow_code_again(mfa_step_t *step, bool may_send, mfa_outcome_t *outcome)
 {
+    bool          is_recent;
     mfa_status_t  st;
 
     *outcome = MFA_OUTCOME_DENY;
 
-    st = mfa_flow_code_issue(step, may_send);
+    st = code_is_recent(step, &is_recent);
+    if (st != MFA_OK) {
+        return st;
+    }
 
-    if (st == MFA_LIMITED) {
+    if (is_recent) {
         step->flow.notice = MFA_WORD("A code was sent a moment ago. Wait a "
                                      "little before you ask for another.");
         return MFA_OK;
     }
 
+    st = code_replace(step, may_send);
     if (st != MFA_OK) {
         return st;
     }
 
-    step->flow.notice = MFA_WORD("A new code has been sent. Codes sent "
-                                 "before no longer work.");
+    step->flow.notice = MFA_WORD("A new code has been sent. Use the one with "
+                                 "the reference shown here.");
     *outcome = MFA_OUTCOME_PASS;
 
     return MFA_OK;

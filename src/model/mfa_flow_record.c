@@ -366,11 +366,19 @@ mfa_flow_get(mfa_tx_t *tx, const mfa_id_t *id,
     mfa_flow_t    found;
     mfa_status_t  st;
 
-    /* id may stand in *flow; whoever gets no flow sees none of it */
+    /*
+     * id may stand in *flow; whoever gets no flow sees none of it. Of one
+     * that is over its own browser learns where it led, not its secret.
+     */
 
     st = flow_open(tx, id, browser, &found);
 
-    *flow = st == MFA_OK ? found : (mfa_flow_t) { .state = 0 };
+    if (st == MFA_EXPIRED) {
+        found.secret = mfa_null;
+    }
+
+    *flow = (st == MFA_OK || st == MFA_EXPIRED)
+            ? found : (mfa_flow_t) { .state = 0 };
 
     return st;
 }

@@ -41,7 +41,8 @@ mfa_status_t mfa_flow_make(mfa_tx_t *tx, mfa_str_t kind, mfa_time_t lifetime,
 /* writes; keeps MFA_TABLE_FLOW_USER; MFA_INVALID: a field is too long */
 mfa_status_t mfa_flow_save(mfa_tx_t *tx, mfa_flow_t *flow) MFA_MUST_CHECK;
 
-/* MFA_NOT_FOUND: none, or of another browser; MFA_EXPIRED */
+/* MFA_NOT_FOUND: none, or of another browser; MFA_EXPIRED: *flow is set all
+ * the same, without its secret */
 mfa_status_t mfa_flow_get(mfa_tx_t *tx, const mfa_id_t *id,
     const uint8_t browser[MFA_DIGEST_SIZE], mfa_flow_t *flow) MFA_MUST_CHECK;
 

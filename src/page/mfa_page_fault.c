@@ -106,6 +106,7 @@ mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply)
         { 400, mfa_str_static("This request could not be understood.\n") },
         { 403, mfa_str_static("This is not possible.\n") },
         { 405, mfa_str_static("This method is not possible here.\n") },
+        { 413, mfa_str_static("This request is too large.\n") },
         { 421, mfa_str_static("This name is not served here.\n") },
         { 503, mfa_str_static("The service is not available for a moment. "
                               "Please try again.\n") }

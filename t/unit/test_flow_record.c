@@ -293,7 +293,11 @@ a_flow_expires_and_an_older_clock_does_not_revive_it(void **state)
 
     f->now += 1;
     assert_int_equal(get(f, &call), MFA_EXPIRED);
-    assert_int_equal(call.found.kind.len, 0);
+
+    /* its browser learns where it led, and nothing of its secret */
+
+    assert_true(mfa_str_eq(call.found.kind, call.flow.kind));
+    assert_int_equal(call.found.secret.len, 0);
 
     f->now += MFA_SECOND;
     make(f, &other);

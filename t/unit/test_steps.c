@@ -380,6 +380,32 @@ a_normal_page_follows_whatever_the_browser_does(void **state)
 }
 
 
+/* no lost journey where it can be kept: the target survives the flow */
+static void
+an_expired_journey_starts_again_with_its_target(void **state)
+{
+    world_t   *world;
+    visitor_t  v;
+
+    (void) state;
+
+    world = world_open("memory:target", NULL);
+    world_person(world, ANN, NULL);
+    visitor_init(&v, world);
+
+    at_code(&v);
+    world->now += 61 * MFA_MINUTE;
+    do_refresh(&v);
+
+    assert_true(visitor_sees(&v, "<h1>Register</h1>"));
+    assert_true(visitor_sees(&v, "had been open for too long"));
+    assert_true(visitor_sees(&v, "name=\"to\" value=\"/ess/\""));
+
+    visitor_done(&v);
+    world_close(world);
+}
+
+
 /* C12: the same password form twice makes one user, one secret */
 static void
 a_form_sent_twice_has_one_effect(void **state)
@@ -472,6 +498,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(a_normal_page_follows_whatever_the_browser_does),
+        cmocka_unit_test(an_expired_journey_starts_again_with_its_target),
         cmocka_unit_test(a_form_sent_twice_has_one_effect),
         cmocka_unit_test(a_new_qr_code_comes_only_when_asked_for),
         cmocka_unit_test(a_password_alone_opens_nothing)
