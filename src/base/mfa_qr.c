@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <qrencode.h>
+#include <stdlib.h>
 
 
 #define QR_QUIET     4
+#define QR_PIECES    8
 #define QR_TEXT_MAX  2048
 #define QR_SVG_MAX   (128 * 1024)
 
@@ -107,6 +109,62 @@ qr_put_svg(mfa_buf_t *buf, const QRcode *code, mfa_str_t label)
 }
 
 
+/*
+ * The library frees its copy of the text as it is. An allocator hands out
+ * first what it got back last: with the pieces of that length taken before,
+ * those it has after are the library's, and are wiped (J11).
+ */
+
+static void
+qr_take_pieces(void **pieces, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < QR_PIECES; i++) {
+        pieces[i] = malloc(len);
+
+        if (pieces[i] != NULL) {
+            mfa_wipe(pieces[i], len);
+        }
+    }
+}
+
+
+static void
+qr_free_pieces(void **pieces)
+{
+    size_t  i;
+
+    for (i = 0; i < QR_PIECES; i++) {
+        free(pieces[i]);
+    }
+}
+
+
+static QRcode *
+qr_encode(mfa_str_t text)
+{
+    int      error;
+    void    *before[QR_PIECES], *after[QR_PIECES];
+    QRcode  *code;
+
+    qr_take_pieces(before, text.len);
+
+    code = QRcode_encodeData((int) text.len, (const uint8_t *) text.data, 0,
+                             QR_ECLEVEL_M);
+    error = errno;
+
+    qr_take_pieces(after, text.len);
+
+    qr_free_pieces(after);
+    qr_free_pieces(before);
+
+    errno = error;
+
+    return code;
+}
+
+
 mfa_status_t
 mfa_qr_svg(mfa_arena_t *arena, mfa_str_t text, mfa_str_t label,
     mfa_str_t *svg)
@@ -120,8 +178,7 @@ mfa_qr_svg(mfa_arena_t *arena, mfa_str_t text, mfa_str_t label,
         return MFA_INVALID;
     }
 
-    code = QRcode_encodeData((int) text.len, (const uint8_t *) text.data, 0,
-                             QR_ECLEVEL_M);
+    code = qr_encode(text);
     if (code == NULL) {
         return errno == ENOMEM ? MFA_NO_MEMORY : MFA_INVALID;
     }

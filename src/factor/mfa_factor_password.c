@@ -107,18 +107,23 @@ is_mostly_context(const mfa_strs_t *context, mfa_str_t password)
 }
 
 
-static bool
-is_one_character(mfa_str_t password)
-{
-    size_t  i;
+/* "aaaaaaaaaaaa", "abcabcabcabc", "secretsecret": as good as its piece */
 
-    for (i = 1; i < password.len; i++) {
-        if (password.data[i] != password.data[0]) {
-            return false;
+static bool
+is_repetition(mfa_str_t password)
+{
+    size_t  piece;
+
+    for (piece = 1; piece <= password.len / 2; piece++) {
+        if (password.len % piece == 0
+            && memcmp(password.data, password.data + piece,
+                      password.len - piece) == 0)
+        {
+            return true;
         }
     }
 
-    return true;
+    return false;
 }
 
 
@@ -144,16 +149,16 @@ mfa_password_fault(const mfa_factor_settings_t *settings,
         return MFA_WORD("This password is too short.");
     }
 
-    if (is_one_character(password)
+    if (is_mostly_context(context, password)) {
+        return MFA_WORD("This password is too close to a name or address "
+                        "that others know. Choose another.");
+    }
+
+    if (is_repetition(password)
         || (common != NULL && mfa_passlist_has(common, password)))
     {
         return MFA_WORD("This is one of the most used passwords. Choose one "
                         "that is harder to guess.");
-    }
-
-    if (is_mostly_context(context, password)) {
-        return MFA_WORD("This password is too close to a name or address "
-                        "that others know. Choose another.");
     }
 
     return mfa_null;

@@ -229,7 +229,7 @@ login_flow(mfa_step_t *step)
         return st;
     }
 
-    st = mfa_flow_event(step, "login", "password", NULL);
+    st = mfa_flow_event(step, "login.password", "ok", NULL);
     if (st != MFA_OK) {
         return st;
     }

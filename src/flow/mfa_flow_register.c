@@ -114,7 +114,7 @@ register_begin(mfa_tx_t *tx, void *arg)
         return st;
     }
 
-    st = mfa_flow_event(step, "register", "start", NULL);
+    st = mfa_flow_event(step, "register.start", "ok", NULL);
     if (st != MFA_OK) {
         return st;
     }
@@ -133,7 +133,7 @@ mfa_register_start(mfa_step_t *step, mfa_str_t typed)
         return st;
     }
 
-    return mfa_flow_limited(step->work, "register",
+    return mfa_flow_limited(step->work, "register.start",
                             mfa_update(step->work, register_begin, step));
 }
 

@@ -135,6 +135,33 @@ decision_set(const mfa_decisions_t *d, const char token[MFA_TOKEN_TEXT])
 }
 
 
+/*
+ * As mfa_equal_ct, by eight bytes at a time: every request pays for it. All
+ * of both is always read; the last eight overlap those before.
+ */
+
+static bool
+decision_is_token(const char kept[MFA_TOKEN_TEXT],
+    const char token[MFA_TOKEN_TEXT])
+{
+    size_t             i;
+    uint64_t           a, b;
+    volatile uint64_t  differ;
+
+    memcpy(&a, kept + MFA_TOKEN_TEXT - sizeof(a), sizeof(a));
+    memcpy(&b, token + MFA_TOKEN_TEXT - sizeof(b), sizeof(b));
+    differ = a ^ b;
+
+    for (i = 0; i + sizeof(a) <= MFA_TOKEN_TEXT; i += sizeof(a)) {
+        memcpy(&a, kept + i, sizeof(a));
+        memcpy(&b, token + i, sizeof(b));
+        differ = differ | (a ^ b);
+    }
+
+    return differ == 0;
+}
+
+
 static decision_slot_t *
 decision_find(const mfa_decisions_t *d, const char token[MFA_TOKEN_TEXT])
 {
@@ -145,7 +172,7 @@ decision_find(const mfa_decisions_t *d, const char token[MFA_TOKEN_TEXT])
 
     for (i = 0; i < DECISION_WAYS; i++) {
         if (set[i].identity != NULL
-            && mfa_equal_ct(set[i].token, token, MFA_TOKEN_TEXT))
+            && decision_is_token(set[i].token, token))
         {
             return &set[i];
         }

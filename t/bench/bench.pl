@@ -43,6 +43,8 @@ if ($cpus > 1) {
 my $rest = $cpus > 1 ? 'taskset -c 1' : '';
 my %port = map { $_ => free_port() } qw(app gate floor floor_tls login);
 my $app = plain_nginx($pin_rest, <<"END_CONF");
+    keepalive_requests 100000000;
+    access_log off;
     server {
         listen 127.0.0.1:$port{app};
         location / { default_type text/html; return 200
@@ -115,8 +117,6 @@ error_log $dir/error.log warn;
 worker_processes 1;
 events { worker_connections 1024; }
 http {
-    access_log off;
-    keepalive_requests 100000000;
     client_body_temp_path $dir/body;
     proxy_temp_path $dir/proxy;
     fastcgi_temp_path $dir/fastcgi;
@@ -303,9 +303,11 @@ sub proxied {
     open my $fh, '>', $script or die;
     print $fh <<"END_LUA";
 local list, i = {}, 0
-for token in io.lines("$floor->{tokens}") do
-    list[#list + 1] = wrk.format("GET", "/ess/",
-        { Cookie = "__Host-mfa_session=" .. token })
+function init(args)
+    for token in io.lines("$floor->{tokens}") do
+        list[#list + 1] = wrk.format("GET", "/ess/",
+            { Host = "127.0.0.1", Cookie = "__Host-mfa_session=" .. token })
+    end
 end
 function request()
     i = i % #list + 1

@@ -109,7 +109,11 @@ sub code {
         my $now = int($s->now / 30);
         my $step = ($me->{last_step} // 0) + 1;
 
-        $step = $now - 1 if $step < $now - 1;
+        # the earliest is not taken when it may be over on its way
+
+        my $earliest = int(($s->now + 3) / 30) - 1;
+
+        $step = $earliest if $step < $earliest;
 
         if ($step <= $now + 1) {
             $me->{last_step} = $step;

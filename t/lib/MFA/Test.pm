@@ -204,15 +204,13 @@ sub _make_folders {
 sub _make_certificate {
     my ($s) = @_;
 
-    system('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
-           'ec_paramgen_curve:P-256', '-nodes', '-days', '800', '-subj',
-           '/CN=localhost', '-addext',
-           'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout',
-           "$s->{dir}/tls.key", '-out', "$s->{dir}/tls.pem", '-quiet') == 0
-        or system("cd $s->{dir} && openssl req -x509 -newkey rsa:2048 -nodes"
-                  . " -days 800 -subj /CN=localhost -keyout tls.key"
-                  . " -out tls.pem 2>/dev/null") == 0
-        or die "openssl req failed";
+    my ($code, $text) = $s->_run({}, 'openssl', 'req', '-x509', '-newkey',
+        'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '800',
+        '-subj', '/CN=localhost', '-addext',
+        'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout',
+        "$s->{dir}/tls.key", '-out', "$s->{dir}/tls.pem");
+
+    die "openssl req: $text" unless $code == 0;
 }
 
 
