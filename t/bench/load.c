@@ -27,7 +27,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -96,17 +95,6 @@ typedef struct {
 } load_t;
 
 
-static double
-now(void)
-{
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
-}
-
-
 static void
 fail(const char *what, const char *text)
 {
@@ -155,21 +143,15 @@ open_one(load_t *load, conn_t *conn)
         fail("cannot connect", strerror(errno));
     }
 
-    if (conn->in == NULL) {
-        conn->in = malloc(IN_SIZE);
-    }
-
-    if (conn->in == NULL) {
+    if (conn->in == NULL && (conn->in = malloc(IN_SIZE)) == NULL) {
         fail("out of memory", "");
     }
 }
 
 
 static void
-send_text(load_t *load, conn_t *conn, const char *text, int len)
+send_text(conn_t *conn, const char *text, int len)
 {
-    (void) load;
-
     conn->sent = now();
     conn->used = 0;
 
@@ -194,7 +176,7 @@ send_get(load_t *load, conn_t *conn, const char *path, const char *cookie)
                    path, load->host, cookie[0] != '\0' ? "Cookie: " : "",
                    cookie, cookie[0] != '\0' ? "\r\n" : "");
 
-    send_text(load, conn, text, len);
+    send_text(conn, text, len);
 }
 
 
@@ -214,7 +196,7 @@ send_form(load_t *load, conn_t *conn, const char *path, const char *body)
                    path, load->host, load->origin, conn->cookie,
                    strlen(body), body);
 
-    send_text(load, conn, text, len);
+    send_text(conn, text, len);
 }
 
 
@@ -332,6 +314,10 @@ go_on(load_t *load, conn_t *conn, unsigned status)
 {
     bool  is_first = strcmp(load->mode, "first") == 0;
 
+    if (strcmp(load->mode, "get") == 0 && status != 200) {
+        fail("not 200", conn->in);
+    }
+
     if (status == 503 && is_first) {
         note(load, STEP_REFUSED, now() - conn->sent);
         conn->is_busy = false;
@@ -342,10 +328,6 @@ go_on(load_t *load, conn_t *conn, unsigned status)
     note(load, conn->step, now() - conn->sent);
 
     if (strcmp(load->mode, "get") == 0) {
-        if (status != 200) {
-            fail("not 200", conn->in);
-        }
-
         end_one(load, conn);
         return;
     }
@@ -582,9 +564,7 @@ options(load_t *load, int argc, char **argv)
         load->user_end += load->user;
     }
 
-    if (load->connections == 0 || load->connections > CONNECTIONS_MAX
-        || load->mode[0] == '\0')
-    {
+    if (load->connections == 0 || load->connections > CONNECTIONS_MAX) {
         fail("usage: see the head of load.c", "");
     }
 }
@@ -602,7 +582,6 @@ main(int argc, char **argv)
     (void) prctl(PR_SET_TIMERSLACK, 1UL);
 
     load.epoll = epoll_create1(EPOLL_CLOEXEC);
-
     if (load.epoll < 0 || mfa_crypto_open() != MFA_OK) {
         return 1;
     }

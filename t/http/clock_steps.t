@@ -62,7 +62,7 @@ my $mail_flow = $s->browser;
 $mail_flow->get('/mfa/register');
 $mail_flow->submit('Send verification code',
                    'Email address' => 'hana.helpdesk@example.org');
-my $code = $s->mail->latest('hana.helpdesk@example.org')->code;
+my $code = $s->mail->latest_code('hana.helpdesk@example.org')->code;
 $s->advance('31m');
 fresh();
 

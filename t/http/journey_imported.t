@@ -29,7 +29,7 @@ unlike($b->follow($b->get($secure))->body, qr/otpauth|<svg/,
        'X81: nor at its own address');
 
 $b->get($path);
-my $mail = $s->mail->latest($carl->{email});
+my $mail = $s->mail->latest_code($carl->{email});
 like($mail->{text}, qr/\d{6}/, 'the code came') or BAIL_OUT($s->log);
 $p = $b->submit('Verify code', 'Verification code' => $mail->code);
 is($p->h1, 'Secure your account', 'R9: then a factor');
@@ -62,8 +62,7 @@ is($s->first_step($s->browser, $wrong)->h1, 'Login', 'another one is wrong');
 my $eve = $s->browser;
 $eve->get('/mfa/register');
 $eve->submit('Send verification code', 'Email address' => $carl->{email});
-$mail = $s->mail->latest($carl->{email});
-$mail = $s->mail->latest($carl->{email}) until !$mail || $mail->code;
+$mail = $s->mail->latest_code($carl->{email});
 like($eve->submit('Verify code', 'Verification code' => $mail->code)->text,
      qr/already exists/, 'R5: it exists');
 

@@ -129,7 +129,7 @@ is($pages[3], $pages[0], 'and the page is the same');
 
 $s->advance('2d');
 my ($mine, $eve) = (start($ann), start($max));
-my $code = $s->mail->latest($ann)->code;
+my $code = $s->mail->latest_code($ann)->code;
 unlike(try_code($eve, $code)->text, qr/Email address verified|already exists/,
        "B9: another journey's code");
 

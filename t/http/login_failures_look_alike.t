@@ -21,7 +21,7 @@ my $carl = $s->browser;
 $carl->get('/mfa/register');
 $carl->submit('Send verification code', 'Email address' => 'carl@example.org');
 $carl->submit('Verify code',
-    'Verification code' => $s->mail->latest('carl@example.org')->code);
+    'Verification code' => $s->mail->latest_code('carl@example.org')->code);
 $carl->submit('Continue', 'New password' => $right,
               'Confirm new password' => $right);
 is($carl->{page}->h1, 'Secure your account', 'carl has no factor yet');

@@ -17,7 +17,7 @@ my $b = $s->browser;
 
 $b->get('/mfa/register?to=/ess/');
 $b->submit('Send verification code', 'Email address' => $ann);
-my $code = $mail->latest($ann, 10)->code;
+my $code = $mail->latest_code($ann, 10)->code;
 $sink->stop;
 
 $b->submit('Verify code', 'Verification code' => $code);
@@ -58,7 +58,7 @@ is($mail->wait_for(1, 'ann.home@example.org', 5), 1,
 is($mail->wait_for(1, 'max.manager@example.org', 5), 1,
    'ML1: the code comes within a minute of its return');
 
-my $max = $mail->latest('max.manager@example.org')->code;
+my $max = $mail->latest_code('max.manager@example.org')->code;
 like($fresh->submit('Verify code', 'Verification code' => $max)->text,
      qr/Email address verified/, 'and is right');
 

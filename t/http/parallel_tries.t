@@ -96,7 +96,7 @@ $s->advance('1d');
 $b = $s->browser;
 $b->get('/mfa/register');
 $b->submit('Send verification code', 'Email address' => $ann);
-my $code = $s->mail->latest($ann)->code;
+my $code = $s->mail->latest_code($ann)->code;
 @answers = race(map { request_of($b, 'Verify code',
     code => sprintf '%06d', ($code + $_) % 1_000_000) } 1 .. 20);
 unlike($b->submit('Verify code', 'Verification code' => $code)->text,
@@ -132,7 +132,7 @@ $s->mail->latest($ann, 0);              # the new code of before
 $b = $s->browser;
 $b->get('/mfa/register?to=/ess/');
 $b->submit('Send verification code', 'Email address' => $ann);
-$code = $s->mail->latest($ann)->code;
+$code = $s->mail->latest_code($ann)->code;
 race((request_of($b, 'Verify code', code => $code)) x 16);
 $b->follow($b->get($b->{page}{url}));
 my $password = $s->first_password;

@@ -49,7 +49,7 @@ my $open = $s->browser;                         # a code still in the store
 $open->get('/mfa/register');
 $open->submit('Send verification code',
               'Email address' => 'max.manager@example.org');
-my $live = $s->mail->latest('max.manager@example.org')->code;
+my $live = $s->mail->latest_code('max.manager@example.org')->code;
 
 open my $key, '<', "$s->{dir}/mfa.key" or die;
 my ($sealing) = grep { length > 30 } map { split } grep { !/^#/ } <$key>;

@@ -34,7 +34,7 @@ sub register {
     $b->click('Register');
     $b->submit('Send verification code', 'Email address' => $email);
 
-    my $mail = $s->mail->latest($email) // die "no mail to $email\n" . $s->log;
+    my $mail = $s->mail->latest_code($email) // die "no mail to $email\n" . $s->log;
 
     $b->submit('Verify code', 'Verification code' => $mail->code);
     $b->submit('Continue', 'New password' => $me->{password},

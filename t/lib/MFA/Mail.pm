@@ -46,12 +46,21 @@ sub count { my ($self, $to) = @_; my @all = $self->all($to); return @all + 0 }
 
 # the newest message to $to that no earlier call of this returned
 
-sub latest {
-    my ($self, $to, $seconds) = @_;
+sub latest { my ($self, $to, $seconds) = @_;
+             return $self->_latest($to, $seconds, sub { 1 }) }
+
+# the latest with a code in it, whatever notices came meanwhile
+
+sub latest_code { my ($self, $to, $seconds) = @_;
+                  return $self->_latest($to, $seconds,
+                                        sub { defined $_[0]->code }) }
+
+sub _latest {
+    my ($self, $to, $seconds, $fits) = @_;
     my $until = time + ($seconds // 5);
 
     while (1) {
-        my ($m) = grep { !$_->{taken} } reverse $self->all($to);
+        my ($m) = grep { !$_->{taken} && $fits->($_) } reverse $self->all($to);
 
         if ($m) {
             $_->{taken} = 1 for $self->all($to);

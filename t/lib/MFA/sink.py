@@ -12,6 +12,7 @@ refused), hang (a wrong password gets no answer), data451, data550.
 """
 
 import asyncio
+import logging
 import mailbox
 import signal
 import ssl
@@ -84,6 +85,9 @@ def authenticate(server, session, envelope, mechanism, data):
     # handled=True makes aiosmtpd believe that an answer was sent
     return AuthResult(success=is_right, handled="hang" in words())
 
+
+# aiosmtpd warns, at every login, of an attribute that it sets itself
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 context = None
 
