@@ -110,7 +110,7 @@ export async function mailCount(to) {
 // reads the QR code as a phone does: from a picture of it
 export async function secretFromScreen(page) {
   const picture = await page.locator('.qrbox svg').screenshot();
-  const text = execFileSync('zbarimg', ['-q', '--raw', '-'],
+  const text = execFileSync('zbarimg', ['-q', '--nodbus', '--raw', '-'],
     { input: picture, encoding: 'utf8' }).trim();
   const url = new URL(text);
 

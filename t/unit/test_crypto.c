@@ -203,7 +203,7 @@ static void
 threads_do_not_meet_in_a_digest(void **state)
 {
     int        i;
-    char       text[THREADS][8];
+    char       text[THREADS][24];
     void      *result;
     pthread_t  threads[THREADS];
 
