@@ -26,6 +26,7 @@ DESTDIR ?=
 MODULE_DIR ?= /usr/lib/nginx/modules
 SBIN_DIR ?= /usr/sbin
 SHARE_DIR ?= /usr/share/nginx-mfa
+MAN_DIR ?= /usr/share/man
 
 
 # --- what may be installed --------------------------------------------------
@@ -317,11 +318,13 @@ trixie:
 .PHONY: install clean
 install: all
 	install -d '$(DESTDIR)$(MODULE_DIR)' '$(DESTDIR)$(SBIN_DIR)' \
-	    '$(DESTDIR)$(SHARE_DIR)'
+	    '$(DESTDIR)$(SHARE_DIR)' '$(DESTDIR)$(MAN_DIR)/man8'
 	install -m 644 $(MODULE) '$(DESTDIR)$(MODULE_DIR)/'
 	install -m 755 $(MFACTL) '$(DESTDIR)$(SBIN_DIR)/'
 	install -m 644 $(BUILD)/common-passwords.txt '$(DESTDIR)$(SHARE_DIR)/'
+	install -m 644 docs/mfactl.8 '$(DESTDIR)$(MAN_DIR)/man8/'
 	cp -R html '$(DESTDIR)$(SHARE_DIR)/'
+	chmod -R u=rwX,go=rX '$(DESTDIR)$(SHARE_DIR)/html'
 
 clean:
 	@conf/demo/stop '$(BUILD)' 2>/dev/null || true
