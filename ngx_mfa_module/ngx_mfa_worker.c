@@ -7,6 +7,7 @@
  * waits on the event loop but the opening at the start of a worker.
  */
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <time.h>
@@ -450,6 +451,16 @@ ngx_mfa_worker_init(ngx_cycle_t *cycle)
     /* nginx has just allowed core dumps; this process holds keys (J11) */
 
     (void) prctl(PR_SET_DUMPABLE, 0);
+
+    /*
+     * A hash thread of low priority may be stopped while it holds the lock
+     * of the address space: the loop must not need it for every request, so
+     * memory once got from the system stays.
+     */
+
+    (void) mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+    (void) mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+    (void) mallopt(M_TOP_PAD, 1024 * 1024);
 
     if (mfa_crypto_open() != MFA_OK) {
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,

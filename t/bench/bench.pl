@@ -515,7 +515,7 @@ sub flood {
 
 sub median {
     my @sorted = sort { $a <=> $b } @_;
-    return $sorted[@sorted / 2];
+    return ($sorted[@sorted / 2] + $sorted[$#sorted / 2]) / 2;
 }
 
 
