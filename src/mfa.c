@@ -22,7 +22,10 @@ struct mfa_s {
     mfa_model_t          model;
     mfa_decisions_t     *decisions;
     mfa_delivery_t      *delivery;
-    mfa_purge_cursor_t   cursor;        /* of the one keep job at a time */
+
+    /* of the one keep job at a time */
+    mfa_purge_cursor_t   cursor;
+    mfa_touch_t          touches[TOUCHES_MAX];
     mfa_time_t           cleaned_at;
 };
 
@@ -35,7 +38,6 @@ struct mfa_job_s {
     mfa_reply_t     reply;
     mfa_visit_t     visit;
     bool            is_started;
-    mfa_touch_t    *touches;
     size_t          touch_count;
     bool            is_sweeper;
     bool            is_cleaner;
@@ -373,13 +375,7 @@ mfa_keep_prepare(mfa_job_t *job, mfa_time_t now, bool is_sweeper)
     job->is_cleaner = now - mfa->cleaned_at >= CLEAN_EVERY
                       || now < mfa->cleaned_at;
 
-    job->touches = mfa_arena_alloc(job->arena,
-                                   TOUCHES_MAX * sizeof(mfa_touch_t));
-    if (job->touches == NULL) {
-        return MFA_NO_MEMORY;
-    }
-
-    job->touch_count = mfa_decision_touches(mfa->decisions, now, job->touches,
+    job->touch_count = mfa_decision_touches(mfa->decisions, now, mfa->touches,
                                             TOUCHES_MAX);
 
     if (job->is_cleaner) {
@@ -399,7 +395,7 @@ mfa_keep(mfa_job_t *job)
     mfa_status_t  st;
 
     if (job->touch_count > 0) {
-        st = mfa_touches_write(&job->work, job->touches, job->touch_count);
+        st = mfa_touches_write(&job->work, mfa->touches, job->touch_count);
         if (st != MFA_OK) {
             return st;
         }

@@ -174,7 +174,8 @@ const mfa_strs_t *mfa_job_events(const mfa_job_t *job);
 /*
  * Session touches, purge, reader slots. Prepare on the loop (takes the
  * touches over; MFA_NOT_FOUND: nothing to do this turn), run in a thread.
- * is_sweeper: this worker also purges; one worker of a gateway does.
+ * is_sweeper: this worker also purges; one worker of a gateway does. One
+ * such job of an mfa_t at a time.
  */
 mfa_status_t mfa_keep_prepare(mfa_job_t *job, mfa_time_t now, bool is_sweeper)
     MFA_MUST_CHECK;
