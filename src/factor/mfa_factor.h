@@ -56,8 +56,6 @@ struct mfa_factor_s {
     const char  *name;              /* kind of the record: "totp" */
     unsigned     amr;
     mfa_str_t    label;             /* word: "Authenticator app" */
-    const char  *enrol_template;
-    const char  *verify_template;
 
     /* a fresh secret for an enrolment */
     mfa_status_t (*begin)(const mfa_factor_case_t *at, mfa_str_t *secret);
