@@ -266,14 +266,20 @@ test-browser: all $(NODE_MODULES)
 	    MFA_TEST_CTL=$(abspath $(MFACTL)) \
 	    npx --no-install playwright test $(T)
 
-BENCH_SRC := $(sort $(wildcard t/bench/*.c))
-BENCH_BIN := $(BENCH_SRC:t/bench/%.c=$(O)/bench/%)
+BENCH_SRC := $(sort $(filter-out t/bench/loop.c, $(wildcard t/bench/*.c)))
+BENCH_BIN := $(BENCH_SRC:t/bench/%.c=$(O)/bench/%) $(O)/bench/loop.so
 
 $(O)/bench/%: t/bench/%.c t/bench/bench.h $(UNIT_OBJ) $(LIBMFA)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(CORE_CFLAGS) $(LINK) -o $@ $< $(UNIT_OBJ) $(LIBMFA) \
 	    -lcmocka $(LIBS)
+
+$(O)/bench/loop.so: t/bench/loop.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -fPIC -shared \
+	    -o $@ $<
 
 bench: all $(BENCH_BIN)
 	@.ci/deps wrk

@@ -215,6 +215,9 @@ ngx_int_t ngx_mfa_filter_init(ngx_conf_t *cf);
 
 /* ngx_mfa_portal.c */
 
+/* waiting for a hash, in one worker: one second's work of four processors */
+#define NGX_MFA_HASH_QUEUE  64
+
 char *ngx_mfa_portal_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_mfa_portal_handler(ngx_http_request_t *r);

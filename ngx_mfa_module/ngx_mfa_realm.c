@@ -507,7 +507,8 @@ ngx_mfa_realm_pools(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf)
     hash = (ngx_uint_t) ngx_max(ngx_ncpu / workers, 1);
 
     mmcf->pool = ngx_mfa_realm_pool(cf, "mfa", 4, 1024);
-    mmcf->hash_pool = ngx_mfa_realm_pool(cf, "mfa_hash", hash, 64);
+    mmcf->hash_pool = ngx_mfa_realm_pool(cf, "mfa_hash", hash,
+                                         NGX_MFA_HASH_QUEUE);
     mmcf->send_pool = ngx_mfa_realm_pool(cf, "mfa_send", 2, 64);
 
     if (mmcf->pool == NULL

@@ -338,6 +338,13 @@ mfa_hash(mfa_job_t *job)
 }
 
 
+bool
+mfa_is_hashing(const mfa_realm_t *realm, const mfa_request_t *request)
+{
+    return mfa_page_is_hashing(&realm->page, request);
+}
+
+
 void
 mfa_job_busy(mfa_job_t *job)
 {

@@ -166,6 +166,13 @@ void mfa_hash(mfa_job_t *job);
 /* event loop: the reply becomes 503 with Retry-After; no store, no wait */
 void mfa_job_busy(mfa_job_t *job);
 
+/*
+ * May this request need mfa_hash? Whoever knows that the queue is full
+ * answers such a request with mfa_realm_plain 503 and makes no job of it.
+ * Event loop; only method and path are read.
+ */
+bool mfa_is_hashing(const mfa_realm_t *realm, const mfa_request_t *request);
+
 const mfa_reply_t *mfa_job_reply(const mfa_job_t *job);
 
 /* JSON lines of events, to be written by the loop when the job is back */

@@ -36,6 +36,29 @@ page_find(mfa_str_t path)
 }
 
 
+bool
+mfa_page_is_hashing(const mfa_page_env_t *env, const mfa_request_t *request)
+{
+    mfa_str_t          path;
+    const mfa_page_t  *page;
+
+    path = request->path;
+
+    if (request->method != MFA_METHOD_POST
+        || !mfa_str_has_prefix(path, env->portal))
+    {
+        return false;
+    }
+
+    path.data += env->portal.len;
+    path.len -= env->portal.len;
+
+    page = page_find(path);
+
+    return page != NULL && page->is_hashing;
+}
+
+
 static void
 find_cookie(const mfa_request_t *request, mfa_str_t name, mfa_str_t *value)
 {

@@ -184,6 +184,8 @@ struct mfa_page_s {
     mfa_visit_fn              get;
     mfa_visit_fn              post;         /* NULL: only GET and HEAD */
 
+    bool                      is_hashing;   /* a POST may answer MFA_HASH */
+
     /* pages of a flow (get and post are those of mfa_page_flow.c) */
     const char               *template;
     const mfa_page_action_t  *actions;      /* ends with value NULL; the
@@ -242,6 +244,10 @@ mfa_status_t mfa_visit_no_access(mfa_visit_t *visit) MFA_MUST_CHECK;
  * be made; never fails, needs no memory but the arena (may be NULL: then
  * headers are few) */
 void mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply);
+
+/* may this request need a password hash? Path and method are read */
+bool mfa_page_is_hashing(const mfa_page_env_t *env,
+    const mfa_request_t *request);
 
 /* the same where the realm is known: with all of its headers */
 void mfa_page_plain(const mfa_page_env_t *env, unsigned status,

@@ -195,4 +195,5 @@ const mfa_page_t  mfa_page_login = {
     .path = "login",
     .get = login_get,
     .post = login_post,
+    .is_hashing = true
 };

@@ -31,6 +31,7 @@ const mfa_page_t  mfa_page_register_details = {
     .path = "register/details",
     .get = mfa_page_flow_get,
     .post = mfa_page_flow_post,
+    .is_hashing = true,
     .template = "register_details.html",
     .actions = details_actions,
     .fill = details_fill,

@@ -62,6 +62,10 @@ sub _env {
         $env{MFA_TEST_CLOCK} = "$s->{dir}/clock";
     }
 
+    if ($s->{is}{preload}) {
+        push @preload, @{$s->{is}{preload}};
+    }
+
     $env{LD_PRELOAD} = join ' ', @preload if @preload;
     return %env;
 }

@@ -42,6 +42,7 @@ C<mfa_server(NAME =E<gt> VALUE, ...)>:
     mail       the value of the option mail, instead of a Maildir
     log        level of the error log: info (or $ENV{MFA_TEST_LOG})
     user       the worker's user, where we are root: www-data
+    preload    libraries nginx is started with, [ files ]
     start      0: write everything, start nothing
 
 Defaults of the realm: public_url, store, key_file, brand "Example Council",
