@@ -279,6 +279,45 @@ ngx_mfa_gate_portal(ngx_http_request_t *r, const ngx_mfa_realm_t *realm)
 }
 
 
+/*
+ * Where password managers send people (P3). It answers and never opens: the
+ * address may be the application's own where there is no portal.
+ */
+
+static ngx_uint_t
+ngx_mfa_gate_is_change_password(ngx_http_request_t *r,
+    const ngx_mfa_realm_t *realm)
+{
+    static const ngx_str_t  path = ngx_string("/.well-known/change-password");
+
+    return (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) != 0
+           && r->uri.len == path.len
+           && ngx_memcmp(r->uri.data, path.data, path.len) == 0
+           && ngx_mfa_gate_portal(r, realm) != NULL;
+}
+
+
+static ngx_int_t
+ngx_mfa_gate_change_password(ngx_http_request_t *r,
+    const ngx_mfa_realm_t *realm)
+{
+    mfa_arena_t  *arena;
+    mfa_reply_t   reply;
+
+    ngx_mfa_exchange_drain(r);
+
+    arena = ngx_mfa_exchange_arena(r, 64 * 1024);
+
+    if (arena == NULL
+        || mfa_change_password(realm->realm, arena, &reply) != MFA_OK)
+    {
+        return ngx_mfa_gate_final(r, ngx_mfa_exchange_plain(r, 503));
+    }
+
+    return ngx_mfa_gate_final(r, ngx_mfa_exchange_send(r, &reply));
+}
+
+
 static ngx_int_t
 ngx_mfa_gate_to_portal(ngx_http_request_t *r, const ngx_mfa_realm_t *realm,
     mfa_cause_t cause)
@@ -401,6 +440,10 @@ ngx_mfa_gate_access(ngx_http_request_t *r)
         /* the way to the portal led elsewhere */
         return ngx_mfa_gate_final(r, ngx_mfa_exchange_plain(r,
                           ctx->cause == MFA_CAUSE_NO_ACCESS ? 403 : 503));
+    }
+
+    if (ngx_mfa_gate_is_change_password(r, mlcf->realm)) {
+        return ngx_mfa_gate_change_password(r, mlcf->realm);
     }
 
 #if defined(NGX_HTTP_CONNECT)

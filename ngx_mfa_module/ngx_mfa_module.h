@@ -213,10 +213,18 @@ ngx_int_t ngx_mfa_variable_add(ngx_conf_t *cf);
 
 ngx_int_t ngx_mfa_filter_init(ngx_conf_t *cf);
 
-/* ngx_mfa_portal.c */
+/* ngx_mfa_hash.c */
 
 /* waiting for a hash, in one worker: one second's work of four processors */
 #define NGX_MFA_HASH_QUEUE  64
+
+/* once in each thread that hashes: gives way to everything else */
+void ngx_mfa_hash_thread(void);
+/* a place among those who wait; NGX_BUSY: there is none. Event loop only */
+ngx_int_t ngx_mfa_hash_enter(ngx_uint_t *is_placed);
+void ngx_mfa_hash_leave(ngx_uint_t *is_placed);
+
+/* ngx_mfa_portal.c */
 
 char *ngx_mfa_portal_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

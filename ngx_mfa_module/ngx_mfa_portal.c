@@ -6,9 +6,6 @@
  * cleanup cannot run while the task is posted.
  */
 
-#include <sched.h>
-#include <sys/resource.h>
-
 #include "ngx_mfa_module.h"
 
 
@@ -26,13 +23,8 @@ struct ngx_mfa_portal_s {
     ngx_mfa_task_t           task;
     ngx_event_t              timer;     /* of the body */
     ngx_connection_t         dummy;     /* what nginx logs of the timer */
-    unsigned                 is_hash_placed:1;
+    ngx_uint_t               is_hash_placed;
 };
-
-
-/* requests of this worker that wait for a hash or may soon: event loop only */
-
-static ngx_uint_t  ngx_mfa_portal_hashes;
 
 
 /* in a thread of the pool "mfa" */
@@ -46,59 +38,16 @@ ngx_mfa_portal_run(void *data)
 }
 
 
-/*
- * In a thread of the pool "mfa_hash", which does nothing else: what is
- * served must not wait for what is hashed. Any other thread that wakes takes
- * the processor from a thread of SCHED_IDLE at once; one that is merely nice
- * keeps it for a slice of several milliseconds.
- */
+/* in a thread of the pool "mfa_hash" */
 
 static void
 ngx_mfa_portal_hash(void *data)
 {
-    static __thread ngx_uint_t  is_nice;
+    ngx_mfa_portal_t  *portal = data;
 
-    ngx_mfa_portal_t    *portal = data;
-    struct sched_param   none;
-
-    if (!is_nice) {
-        /* on Linux these are about the calling thread alone */
-        ngx_memzero(&none, sizeof(none));
-        (void) setpriority(PRIO_PROCESS, 0, 19);
-        (void) sched_setscheduler(0, SCHED_IDLE, &none);
-        is_nice = 1;
-    }
+    ngx_mfa_hash_thread();
 
     mfa_hash(portal->job);
-}
-
-
-/*
- * A place in the queue of hashes is taken before anything is done for a
- * request, so that one that is turned away has cost no write and no thread.
- */
-
-static ngx_int_t
-ngx_mfa_portal_place_take(ngx_mfa_portal_t *portal)
-{
-    if (ngx_mfa_portal_hashes >= NGX_MFA_HASH_QUEUE) {
-        return NGX_BUSY;
-    }
-
-    ngx_mfa_portal_hashes++;
-    portal->is_hash_placed = 1;
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_mfa_portal_place_leave(ngx_mfa_portal_t *portal)
-{
-    if (portal->is_hash_placed) {
-        ngx_mfa_portal_hashes--;
-        portal->is_hash_placed = 0;
-    }
 }
 
 
@@ -158,7 +107,7 @@ ngx_mfa_portal_resume(ngx_http_request_t *r)
     mmcf = ngx_http_get_module_main_conf(r, ngx_mfa_module);
 
     if (portal->task.run == ngx_mfa_portal_hash) {
-        ngx_mfa_portal_place_leave(portal);
+        ngx_mfa_hash_leave(&portal->is_hash_placed);
         rc = ngx_mfa_portal_post(portal, ngx_mfa_portal_run, mmcf->pool);
 
     } else if (portal->status == MFA_HASH) {
@@ -166,7 +115,7 @@ ngx_mfa_portal_resume(ngx_http_request_t *r)
                                  mmcf->hash_pool);
 
     } else {
-        ngx_mfa_portal_place_leave(portal);
+        ngx_mfa_hash_leave(&portal->is_hash_placed);
         ngx_mfa_portal_answer(portal);
         return;
     }
@@ -381,7 +330,7 @@ void
 ngx_mfa_portal_free(ngx_mfa_portal_t *portal)
 {
     ngx_mfa_portal_timer_stop(portal);
-    ngx_mfa_portal_place_leave(portal);
+    ngx_mfa_hash_leave(&portal->is_hash_placed);
     mfa_job_close(&portal->job);
 }
 
@@ -441,7 +390,7 @@ ngx_mfa_portal_is_directed(ngx_http_request_t *r,
 /* NGX_BUSY: it needs a hash and the queue is full */
 
 static ngx_int_t
-ngx_mfa_portal_place(ngx_http_request_t *r, ngx_mfa_portal_t *portal)
+ngx_mfa_portal_enter(ngx_http_request_t *r, ngx_mfa_portal_t *portal)
 {
     mfa_request_t  request;
 
@@ -455,7 +404,7 @@ ngx_mfa_portal_place(ngx_http_request_t *r, ngx_mfa_portal_t *portal)
         return NGX_OK;
     }
 
-    return ngx_mfa_portal_place_take(portal);
+    return ngx_mfa_hash_enter(&portal->is_hash_placed);
 }
 
 
@@ -532,7 +481,7 @@ ngx_mfa_portal_handler(ngx_http_request_t *r)
     portal->cause = ngx_mfa_portal_cause(r, ctx, mlcf->realm);
     ctx->portal = portal;
 
-    if (ngx_mfa_portal_place(r, portal) != NGX_OK) {
+    if (ngx_mfa_portal_enter(r, portal) != NGX_OK) {
         ngx_mfa_exchange_drain(r);
         return ngx_mfa_exchange_plain(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }

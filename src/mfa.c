@@ -8,9 +8,10 @@
 #include "mfa_realm.h"
 
 
-#define DECISION_SLOTS  4096
+#define DECISION_SLOTS  16384
 #define JOB_ARENA       (8 * 1024 * 1024)
 #define PURGE_LOOK      1000
+#define AUDIT_LOOK      50
 #define TOUCHES_MAX     2000
 #define SEND_MOST       20
 #define CLEAN_EVERY     (30 * MFA_SECOND)
@@ -246,6 +247,14 @@ mfa_refuse(const mfa_realm_t *realm, const mfa_request_t *request,
 }
 
 
+mfa_status_t
+mfa_change_password(const mfa_realm_t *realm, mfa_arena_t *arena,
+    mfa_reply_t *reply)
+{
+    return mfa_page_change_password(&realm->page, arena, reply);
+}
+
+
 void
 mfa_realm_plain(const mfa_realm_t *realm, unsigned status,
     mfa_arena_t *arena, mfa_reply_t *reply)
@@ -410,6 +419,11 @@ mfa_keep(mfa_job_t *job)
 
     if (job->is_sweeper) {
         st = mfa_purge(&job->work, &mfa->cursor, PURGE_LOOK, &removed);
+        if (st != MFA_OK) {
+            return st;
+        }
+
+        st = mfa_audit_purge(&job->work, AUDIT_LOOK, &removed);
         if (st != MFA_OK) {
             return st;
         }

@@ -132,6 +132,13 @@ mfa_status_t mfa_refuse(const mfa_realm_t *realm,
     const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
     MFA_MUST_CHECK;
 
+/*
+ * The answer to /.well-known/change-password (P3): 302 to the page of the
+ * settings. Event loop; no store.
+ */
+mfa_status_t mfa_change_password(const mfa_realm_t *realm,
+    mfa_arena_t *arena, mfa_reply_t *reply) MFA_MUST_CHECK;
+
 /* mfa_plain_reply with all headers of the realm */
 void mfa_realm_plain(const mfa_realm_t *realm, unsigned status,
     mfa_arena_t *arena, mfa_reply_t *reply);

@@ -88,6 +88,7 @@ mfa_realm_begin(mfa_str_t name, const mfa_ports_t *ports, mfa_realm_t **realm)
 
     mfa_model_defaults(&self->model);
     mfa_factor_defaults(&self->factor);
+    mfa_flow_defaults(&self->flow);
     mfa_page_defaults(&self->pages);
 
     self->page.portal = mfa_str("/mfa/");
@@ -193,18 +194,19 @@ static mfa_status_t
 realm_cookies(mfa_realm_t *realm)
 {
     size_t        i;
-    mfa_str_t     name, *fields[3];
+    mfa_str_t     name, *fields[4];
     mfa_status_t  st;
 
     static const char *const  names[] = {
-        "mfa_session", "mfa_browser", "mfa_notice"
+        "mfa_session", "mfa_browser", "mfa_notice", "mfa_device"
     };
 
     fields[0] = &realm->page.session_cookie;
     fields[1] = &realm->page.browser_cookie;
     fields[2] = &realm->page.notice_cookie;
+    fields[3] = &realm->page.device_cookie;
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         name = mfa_arena_printf(realm->arena, "%s%s",
                                 realm->send.origin.is_https ? "__Host-" : "",
                                 names[i]);
@@ -224,17 +226,67 @@ realm_cookies(mfa_realm_t *realm)
 }
 
 
+/* a factor whose codes nobody would send locks people out at a login */
+
+static mfa_status_t
+realm_channels(mfa_realm_t *realm, mfa_error_t *error)
+{
+    size_t               i;
+    const mfa_factor_t  *factor;
+
+    for (i = 0; i < realm->factor.allowed_count; i++) {
+        factor = realm->factor.allowed[i];
+
+        if (factor->channel == NULL
+            || mfa_send_has(&realm->send, factor->channel))
+        {
+            continue;
+        }
+
+        mfa_error_set(error, "\"factors\" has \"%s\", and nothing sends its "
+                      "codes: add a line \"%s\" with a provider, such as "
+                      "\"%s twilio account=ID key_file=FILE from=NUMBER\", or "
+                      "take \"%s\" out of \"factors\"", factor->name,
+                      factor->channel, factor->channel, factor->name);
+        return MFA_CONFIG;
+    }
+
+    return MFA_OK;
+}
+
+
+static mfa_status_t
+realm_warn(mfa_realm_t *realm, const char *text)
+{
+    return mfa_strs_add(realm->arena, &realm->warnings, mfa_str_from(text));
+}
+
+
 static mfa_status_t
 realm_warnings(mfa_realm_t *realm)
 {
-    if (realm->send.origin.is_https) {
-        return MFA_OK;
+    mfa_status_t         st;
+    const mfa_factor_t  *email;
+
+    st = MFA_OK;
+
+    if (!realm->send.origin.is_https) {
+        st = realm_warn(realm, "\"public_url\" is http: cookies go without "
+                        "\"Secure\", for a demonstration on this machine "
+                        "only");
     }
 
-    return mfa_strs_add(realm->arena, &realm->warnings,
-                        mfa_str("\"public_url\" is http: cookies go without "
-                                "\"Secure\", for a demonstration on this "
-                                "machine only"));
+    email = mfa_factor_by_name(mfa_str("email"));
+
+    if (st == MFA_OK && email != NULL
+        && mfa_factor_is_allowed(&realm->factor, email))
+    {
+        st = realm_warn(realm, "\"factors\" has \"email\": whoever reads the "
+                        "mailbox of a person needs no more than the password "
+                        "to log in as them");
+    }
+
+    return st;
 }
 
 
@@ -253,13 +305,22 @@ mfa_realm_end_store(mfa_realm_t *realm, mfa_error_t *error)
         return st;
     }
 
-    st = realm_cookies(realm);
+    st = realm_channels(realm, error);
     if (st != MFA_OK) {
-        mfa_error_set(error, "out of memory");
         return st;
     }
 
-    return realm_warnings(realm);
+    st = realm_cookies(realm);
+
+    if (st == MFA_OK) {
+        st = realm_warnings(realm);
+    }
+
+    if (st != MFA_OK) {
+        mfa_error_set(error, "out of memory");
+    }
+
+    return st;
 }
 
 

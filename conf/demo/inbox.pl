@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 #
-# Shows what the demo sent, newest first, so that one can read the codes.
+# Shows what the demo sent, newest first, so that one can read the codes:
+# mails, text messages and what calls would say.
 #
 #   inbox.pl FD FOLDER      FD: a listening socket, inherited
-#                           FOLDER: a Maildir
+#                           FOLDER: with the Maildirs mail, sms, voice
 #
 # Listens on loopback only and is part of the demo, never of an installation.
 
@@ -15,9 +16,12 @@ use IO::Socket::INET;
 use MIME::Base64 ();
 use MIME::QuotedPrint ();
 use POSIX ();
+use Time::HiRes ();
 
-my ($fd, $maildir) = @ARGV;
-die "usage: inbox.pl FD FOLDER\n" unless defined $maildir;
+my ($fd, $folder) = @ARGV;
+die "usage: inbox.pl FD FOLDER\n" unless defined $folder;
+
+my %kinds = (mail => 'Mail', sms => 'Text message', voice => 'Call');
 
 my $listen = IO::Socket::INET->new_from_fd($fd, 'r+') or die "fd $fd: $!\n";
 
@@ -77,8 +81,8 @@ sub list_page {
     my $rows = join '', map {
         my $when = POSIX::strftime('%H:%M:%S', localtime $_->{time});
 
-        "<tr><td>$when</td><td>" . escape($_->{to}) . '</td><td>'
-        . '<a href="/message/' . escape($_->{id}) . '">'
+        "<tr><td>$when</td><td>$_->{kind}</td><td>" . escape($_->{to})
+        . '</td><td><a href="/message/' . escape($_->{id}) . '">'
         . escape($_->{subject}) . "</a></td></tr>\n" } @all;
 
     return page('Inbox of the demo', '<p>Nothing has been sent yet.</p>')
@@ -87,8 +91,8 @@ sub list_page {
     return page('Inbox of the demo', <<"END");
 <table>
 <caption>Messages that the demo sent, newest first</caption>
-<thead><tr><th scope="col">Time</th><th scope="col">To</th>
-<th scope="col">Subject</th></tr></thead>
+<thead><tr><th scope="col">Time</th><th scope="col">Kind</th>
+<th scope="col">To</th><th scope="col">Subject</th></tr></thead>
 <tbody>
 $rows</tbody>
 </table>
@@ -103,19 +107,29 @@ sub message_page {
     my $when = POSIX::strftime('%Y-%m-%d %H:%M:%S', localtime $m->{time});
 
     return page(escape($m->{subject}), '<dl><dt>To</dt><dd>'
-        . escape($m->{to}) . '</dd><dt>From</dt><dd>' . escape($m->{from})
-        . "</dd><dt>Time</dt><dd>$when</dd></dl>\n<pre>"
+        . escape($m->{to}) . '</dd>' . from_of($m)
+        . "<dt>Kind</dt><dd>$m->{kind}</dd>"
+        . "<dt>Time</dt><dd>$when</dd></dl>\n<pre>"
         . links(escape($m->{text})) . "</pre>\n"
         . '<p><a href="/">All messages</a></p>');
+}
+
+
+# a text message has no sender that one could see here
+
+sub from_of {
+    my ($m) = @_;
+    return '' if $m->{from} eq '';
+    return '<dt>From</dt><dd>' . escape($m->{from}) . '</dd>';
 }
 
 
 sub files {
     my @files;
 
-    for my $sub ('new', 'cur') {
-        opendir my $dir, "$maildir/$sub" or next;
-        push @files, map { "$maildir/$sub/$_" } grep { !/^\./ } readdir $dir;
+    for my $sub (map { ("$_/new", "$_/cur") } sort keys %kinds) {
+        opendir my $dir, "$folder/$sub" or next;
+        push @files, map { "$folder/$sub/$_" } grep { !/^\./ } readdir $dir;
     }
 
     return @files;
@@ -128,13 +142,25 @@ sub message {
     open my $fh, '<:raw', $file or return ();
 
     my $raw = do { local $/; <$fh> };
-    my $time = (stat $fh)[9];
+    my $time = (Time::HiRes::stat($fh))[9];
     my ($head, $body) = split_part($raw);
-    my ($id) = $file =~ m{([^/]+)$};
-
-    return { id => $id, time => $time, text => text_of($head, $body),
+    my ($kind, $id) = $file =~ m{([^/]+)/[^/]+/([^/]+)$};
+    my %m = (id => $id, time => $time, kind => $kinds{$kind},
+             text => text_of($head, $body),
              map { ($_ => Encode::decode('MIME-Header', $head->{$_} // '')) }
-                 qw(to from subject) };
+                 qw(to from subject));
+
+    $m{subject} = first_line($m{text}) if $m{subject} eq '';
+    return \%m;
+}
+
+
+sub first_line {
+    my ($text) = @_;
+    my ($line) = ($text // '') =~ /(\S.*)/;
+
+    return length($line // '') > 60 ? substr($line, 0, 60) . '...'
+         : $line // 'no text';
 }
 
 

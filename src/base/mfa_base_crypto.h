@@ -69,6 +69,7 @@ typedef enum {
     MFA_KEY_PEPPER,         /* password hashes */
     MFA_KEY_FORM,           /* tokens in forms */
     MFA_KEY_SUBJECT,        /* digests of addresses and names in counters */
+    MFA_KEY_AUDIT,          /* the chain of the audit */
     MFA_KEY_USE_COUNT
 } mfa_key_use_t;
 

@@ -117,6 +117,9 @@ mfa_status_t mfa_email_canonical(mfa_arena_t *arena, mfa_str_t typed,
 mfa_status_t mfa_header_value(mfa_arena_t *arena, mfa_str_t s, size_t max,
     mfa_str_t *out) MFA_MUST_CHECK;
 
+/* bytes of the space, hyphen, dash or NBSP that s begins with; 0: none */
+size_t mfa_text_gap(mfa_str_t s);
+
 /* spaces, hyphens, dashes and NBSP dropped; MFA_INVALID unless exactly
  * digits ASCII digits remain and typed was at most 32 bytes */
 mfa_status_t mfa_digits_clean(mfa_arena_t *arena, mfa_str_t typed,

@@ -77,9 +77,10 @@ base32_value(unsigned c)
 }
 
 
-/* width: bits in a symbol */
+/* width: bits in a symbol. Inlined, so that each alphabet has a loop of its
+ * own without a call for every symbol */
 
-static mfa_status_t
+static inline __attribute__((always_inline)) mfa_status_t
 codec_encode(mfa_arena_t *arena, mfa_str_t bytes, unsigned width,
     codec_symbol_pt symbol, mfa_str_t *out)
 {

@@ -43,6 +43,7 @@ static const mfa_str_t  keys_info[MFA_KEY_USE_COUNT] = {
     [MFA_KEY_PEPPER]  = mfa_str_static("ngx_mfa_module 1 pepper"),
     [MFA_KEY_FORM]    = mfa_str_static("ngx_mfa_module 1 form"),
     [MFA_KEY_SUBJECT] = mfa_str_static("ngx_mfa_module 1 subject"),
+    [MFA_KEY_AUDIT]   = mfa_str_static("ngx_mfa_module 1 audit"),
 };
 
 

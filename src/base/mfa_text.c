@@ -231,8 +231,8 @@ mfa_header_value(mfa_arena_t *arena, mfa_str_t s, size_t max, mfa_str_t *out)
 
 /* size of what people put between digits at the start of s, 0 for others */
 
-static size_t
-digits_gap(mfa_str_t s)
+size_t
+mfa_text_gap(mfa_str_t s)
 {
     size_t             i;
 
@@ -271,7 +271,7 @@ mfa_digits_clean(mfa_arena_t *arena, mfa_str_t typed, size_t digits,
     len = 0;
 
     while (typed.len != 0) {
-        gap = digits_gap(typed);
+        gap = mfa_text_gap(typed);
 
         if (gap == 0) {
             if (typed.data[0] < '0' || typed.data[0] > '9') {

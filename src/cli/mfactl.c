@@ -65,12 +65,73 @@ static const command_t  commands[] = {
     { "user", "delete", mfactl_user_delete, 1, 1, " ", "EMAIL|USER",
       "delete with factors and sessions" },
 
+    { "user", "remove-factor", mfactl_user_remove_factor, 2, 2, " ",
+      "EMAIL|USER KIND",
+      "take a factor away; ends sessions, tells the person" },
+
+    { "user", "set-email", mfactl_user_set_email, 2, 2, " ",
+      "EMAIL|USER NEW",
+      "correct an address; tells the old ones and the new one" },
+
+    { "user", "add-email", mfactl_user_add_email, 2, 2, " ",
+      "EMAIL|USER NEW",
+      "add an address; tells the old ones and the new one" },
+
+    { "user", "remove-email", mfactl_user_remove_email, 2, 2, " ",
+      "EMAIL|USER OLD",
+      "take an address away; tells all, the old one included" },
+
+    { "user", "reset-password", mfactl_user_reset_password, 1, 1, " ",
+      "EMAIL|USER",
+      "mail the person how to set a new password" },
+
+    { "user", "pass", mfactl_user_pass, 1, 1, " reveal ",
+      "EMAIL|USER [--reveal]",
+      "make a helpdesk pass, shown once; tells the person" },
+
+    { "request", "list", mfactl_request_list, 0, 0, " all ", "[--all]",
+      "list requests for a reset, with --all past ones too" },
+
+    { "request", "show", mfactl_request_show, 1, 1, " ", "ID",
+      "show one request" },
+
+    { "request", "approve", mfactl_request_approve, 1, 1, " statement ",
+      "ID --statement TEXT",
+      "approve; say how you have verified the person's identity" },
+
+    { "request", "refuse", mfactl_request_refuse, 1, 1, " reason ",
+      "ID --reason TEXT",
+      "refuse a request" },
+
+    { "device", "list", mfactl_device_list, 1, 1, " ", "EMAIL|USER",
+      "list the browsers that a person had remembered" },
+
+    { "device", "end", mfactl_device_end, 1, 2, " all ",
+      "EMAIL|USER ID | EMAIL|USER --all",
+      "forget remembered browsers at once" },
+
     { "session", "list", mfactl_session_list, 0, 1, " ", "[EMAIL|USER]",
       "list live sessions" },
 
     { "session", "end", mfactl_session_end, 0, 1, " user all ",
       "ID | --user EMAIL | --all",
       "end sessions at once" },
+
+    { "outbox", "list", mfactl_outbox_list, 0, 0, " ", "",
+      "list messages that wait" },
+
+    { "outbox", "retry", mfactl_outbox_retry, 0, 1, " all ", "ID | --all",
+      "try to send now" },
+
+    { "outbox", "drop", mfactl_outbox_drop, 1, 1, " ", "ID",
+      "remove a message; it is never sent" },
+
+    { "audit", "list", mfactl_audit_list, 0, 0, " user since event ",
+      "[--user EMAIL|USER] [--since TIME] [--event NAME]",
+      "list what happened, oldest first" },
+
+    { "audit", "verify", mfactl_audit_verify, 0, 0, " ", "",
+      "find rows that were removed, changed or put in" },
 
     { "store", "check", mfactl_store_check, 0, 0, " ", "",
       "read every page and record" },
@@ -105,9 +166,14 @@ static const option_t  options[] = {
     { "--group", false, offsetof(mfactl_t, group), 0 },
     { "--state", false, offsetof(mfactl_t, state), 0 },
     { "--user", false, offsetof(mfactl_t, user), 0 },
+    { "--statement", false, offsetof(mfactl_t, statement), 0 },
+    { "--reason", false, offsetof(mfactl_t, reason), 0 },
+    { "--since", false, offsetof(mfactl_t, since), 0 },
+    { "--event", false, offsetof(mfactl_t, event), 0 },
     { "--apply", false, 0, offsetof(mfactl_t, is_apply) },
     { "--skip-bad", false, 0, offsetof(mfactl_t, is_skip_bad) },
     { "--all", false, 0, offsetof(mfactl_t, is_all) },
+    { "--reveal", false, 0, offsetof(mfactl_t, is_reveal) },
 };
 
 /* -c is the first member: its offset is 0 as well */

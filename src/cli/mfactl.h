@@ -112,10 +112,15 @@ struct mfactl_s {
     const char     *group;              /* --group */
     const char     *state;              /* --state */
     const char     *user;               /* --user */
+    const char     *statement;          /* --statement */
+    const char     *reason;             /* --reason */
+    const char     *since;              /* --since */
+    const char     *event;              /* --event */
     bool            is_json;            /* --json */
     bool            is_apply;           /* --apply */
     bool            is_skip_bad;        /* --skip-bad */
     bool            is_all;             /* --all */
+    bool            is_reveal;          /* --reveal */
 
     const char    **args;               /* behind the name of the command */
     size_t          nargs;
@@ -125,6 +130,7 @@ struct mfactl_s {
     mfa_realm_t    *realm;
     mfa_t          *mfa;
     mfa_work_t      work;
+    mfa_str_t       operator;           /* name of the user of the system */
     int             event_fd;           /* of the realm's event_log, or -1 */
     bool            is_list_begun;      /* a row was printed */
     bool            has_list;           /* no other JSON may follow */
@@ -158,9 +164,44 @@ mfa_status_t mfactl_turn(mfactl_t *ctl, mfactl_turn_t kind, mfa_tx_fn fn,
     void *arg) MFA_MUST_CHECK;
 void mfactl_turn_end(mfactl_t *ctl);
 
-/* an event with the reason "mfactl"; user may be NULL */
+
+/* mfactl_operator.c: who did it, and who hears of it */
+
+/* sets ctl->operator; before the rights of root are given up */
+mfactl_exit_t mfactl_operator_look(mfactl_t *ctl);
+
+/* of a transaction that mfactl_turn began */
+const mfactl_t *mfactl_of(const mfa_tx_t *tx);
+
+/* an event with the reason "mfactl" by "os:NAME"; user may be NULL */
 mfa_status_t mfactl_event(mfa_tx_t *tx, const char *name,
     const mfa_id_t *user) MFA_MUST_CHECK;
+mfa_status_t mfactl_event_add(mfa_tx_t *tx, mfa_event_t *event,
+    const mfa_id_t *user) MFA_MUST_CHECK;
+
+/* "22 November 2026, 21:40 GMT"; empty for 0 */
+mfa_str_t mfactl_moment(mfa_arena_t *arena, mfa_time_t at);
+
+/* what staff did, as the helpdesk pages tell it */
+typedef struct {
+    const char  *flag;                  /* "pass", "corrected" */
+    mfa_str_t    subject;               /* an address from before */
+    mfa_str_t    new_address;           /* is told as well */
+    mfa_time_t   until;
+} mfactl_letter_t;
+
+/* to every address of told */
+mfa_status_t mfactl_tell(mfa_tx_t *tx, const mfa_user_t *told,
+    const mfactl_letter_t *letter) MFA_MUST_CHECK;
+
+/* a reason or a statement for the audit; MFA_INVALID: *why "is too short" */
+mfa_status_t mfactl_note(const char *typed, mfa_str_t *note,
+    const char **why) MFA_MUST_CHECK;
+
+/* are these digits of an id as the lists show them? */
+#define MFACTL_ID_LEAST  8
+#define MFACTL_ID_SHOWN  16
+bool mfactl_is_id(const char *typed);
 
 
 /* mfactl_out.c: what is printed; control bytes never reach a terminal */
@@ -316,6 +357,16 @@ mfa_status_t mfactl_user_find(mfa_tx_t *tx, const char *typed,
 
 const char *mfactl_user_state(const mfa_user_t *user);
 
+/* mfactl_factor.c */
+
+/*
+ * What may be shown of a user's factors, an array: kinds, states, moments,
+ * where codes go with all but the end hidden, recovery codes left. Never a
+ * secret.
+ */
+mfa_status_t mfactl_factors(mfa_tx_t *tx, const mfa_id_t *user,
+    json_t **list) MFA_MUST_CHECK;
+
 /* a page of users in the order of their ids */
 typedef struct {
     mfa_id_t     after;
@@ -342,6 +393,23 @@ mfactl_exit_t mfactl_user_unlock(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_disable(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_enable(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_delete(mfactl_t *ctl);
+mfactl_exit_t mfactl_user_remove_factor(mfactl_t *ctl);
+mfactl_exit_t mfactl_user_set_email(mfactl_t *ctl);
+mfactl_exit_t mfactl_user_add_email(mfactl_t *ctl);
+mfactl_exit_t mfactl_user_remove_email(mfactl_t *ctl);
+mfactl_exit_t mfactl_user_reset_password(mfactl_t *ctl);
+mfactl_exit_t mfactl_user_pass(mfactl_t *ctl);
+mfactl_exit_t mfactl_request_list(mfactl_t *ctl);
+mfactl_exit_t mfactl_request_show(mfactl_t *ctl);
+mfactl_exit_t mfactl_request_approve(mfactl_t *ctl);
+mfactl_exit_t mfactl_request_refuse(mfactl_t *ctl);
+mfactl_exit_t mfactl_outbox_list(mfactl_t *ctl);
+mfactl_exit_t mfactl_outbox_retry(mfactl_t *ctl);
+mfactl_exit_t mfactl_outbox_drop(mfactl_t *ctl);
+mfactl_exit_t mfactl_audit_list(mfactl_t *ctl);
+mfactl_exit_t mfactl_audit_verify(mfactl_t *ctl);
+mfactl_exit_t mfactl_device_list(mfactl_t *ctl);
+mfactl_exit_t mfactl_device_end(mfactl_t *ctl);
 mfactl_exit_t mfactl_session_list(mfactl_t *ctl);
 mfactl_exit_t mfactl_session_end(mfactl_t *ctl);
 mfactl_exit_t mfactl_store_check(mfactl_t *ctl);

@@ -152,25 +152,41 @@ deed_free_factor(mfa_tx_t *tx, const mfa_id_t *user, mfa_str_t kind,
 }
 
 
-/* waits and budgets after wrong passwords */
-
 static mfa_status_t
-deed_free_password(mfa_tx_t *tx, const mfa_user_t *user, bool *was_held)
+deed_free_limit(mfa_tx_t *tx, mfa_limit_kind_t kind, mfa_str_t subject,
+    bool *was_held)
 {
-    mfa_str_t     subject;
     mfa_status_t  st;
 
-    st = mfa_limit_person(tx, user, user->email, &subject);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_limit_clear(tx, MFA_LIMIT_LOGIN_PERSON, subject);
+    st = mfa_limit_clear(tx, kind, subject);
     if (st == MFA_NOT_FOUND) {
         return MFA_OK;
     }
 
     *was_held = *was_held || st == MFA_OK;
+
+    return st;
+}
+
+
+/* waits and budgets after wrong passwords, and of codes that were sent */
+
+static mfa_status_t
+deed_free_person(mfa_tx_t *tx, const mfa_user_t *user, bool *was_held)
+{
+    mfa_str_t     subject;
+    mfa_status_t  st;
+
+    st = mfa_limit_person(tx, user, user->email, &subject);
+
+    if (st == MFA_OK) {
+        st = deed_free_limit(tx, MFA_LIMIT_LOGIN_PERSON, subject, was_held);
+    }
+
+    if (st == MFA_OK) {
+        st = deed_free_limit(tx, MFA_LIMIT_SEND_PERSON,
+                             mfa_id_str(&user->id), was_held);
+    }
 
     return st;
 }
@@ -193,7 +209,7 @@ deed_unlock(mfa_tx_t *tx, deed_t *deed)
     }
 
     if (st == MFA_OK) {
-        st = deed_free_password(tx, &deed->user, &was_held);
+        st = deed_free_person(tx, &deed->user, &was_held);
     }
 
     if (st != MFA_OK) {

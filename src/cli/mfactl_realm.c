@@ -328,6 +328,11 @@ mfactl_open(mfactl_t *ctl)
                            "lacks an algorithm that is needed");
     }
 
+    code = mfactl_operator_look(ctl);
+    if (code != MFACTL_DONE) {
+        return code;
+    }
+
     code = realm_load(ctl);
     if (code != MFACTL_DONE) {
         return code;
@@ -432,22 +437,4 @@ void
 mfactl_turn_end(mfactl_t *ctl)
 {
     mfa_arena_close(&ctl->work.arena);
-}
-
-
-mfa_status_t
-mfactl_event(mfa_tx_t *tx, const char *name, const mfa_id_t *user)
-{
-    mfa_event_t   event = { .name = name, .result = "ok",
-                            .reason = "mfactl" };
-    mfa_status_t  st;
-
-    if (user != NULL) {
-        st = mfa_id_text(tx->work->arena, user, &event.user);
-        if (st != MFA_OK) {
-            return st;
-        }
-    }
-
-    return mfa_event_add(tx, &event);
 }

@@ -199,37 +199,29 @@ mfactl_user_list(mfactl_t *ctl)
 /* show */
 
 typedef struct {
-    const char           *typed;
-    mfa_user_t            user;
-    mfa_time_t            now;
-    mfa_factor_record_t   records[MFA_LIST_MAX];
-    size_t                count;
-    size_t                sessions;
+    const char  *typed;
+    mfa_user_t   user;
+    json_t      *factors;
+    size_t       sessions;
+    size_t       devices;
 } show_t;
 
 
 static mfa_status_t
 show_read(mfa_tx_t *tx, void *arg)
 {
-    size_t          i;
     show_t         *show = arg;
-    mfa_strs_t      kinds;
     mfa_status_t    st;
+    mfa_device_t   *devices;
     mfa_session_t  *sessions;
 
-    show->now = tx->now;
-    show->count = 0;
+    json_decref(show->factors);
+    show->factors = NULL;
 
     st = mfactl_user_find(tx, show->typed, &show->user);
 
     if (st == MFA_OK) {
-        st = mfa_factor_record_kinds(tx, &show->user.id, &kinds);
-    }
-
-    for (i = 0; st == MFA_OK && i < kinds.count; i++) {
-        st = mfa_factor_record_get(tx, &show->user.id, kinds.items[i],
-                                   &show->records[i]);
-        show->count++;
+        st = mfactl_factors(tx, &show->user.id, &show->factors);
     }
 
     if (st == MFA_OK) {
@@ -237,41 +229,16 @@ show_read(mfa_tx_t *tx, void *arg)
                               &show->sessions);
     }
 
+    if (st == MFA_OK) {
+        st = mfa_device_list(tx, &show->user.id, &devices, &show->devices);
+    }
+
     return st;
 }
 
 
 static json_t *
-show_factors(const show_t *show)
-{
-    size_t                      i;
-    json_t                     *list, *item;
-    const char                 *state;
-    const mfa_factor_record_t  *record;
-
-    list = json_array();
-
-    for (i = 0; i < show->count; i++) {
-        record = &show->records[i];
-
-        state = record->is_disabled ? "disabled"
-                : record->held_until > show->now ? "held" : "ready";
-
-        item = json_object();
-        mfactl_set(item, "kind", record->kind);
-        mfactl_set(item, "state", mfa_str_from(state));
-        mfactl_set_time(item, "added_at", record->added_at);
-        mfactl_set_time(item, "used_at", record->used_at);
-        mfactl_set_time(item, "held_until", record->held_until);
-        json_array_append_new(list, item);
-    }
-
-    return list;
-}
-
-
-static json_t *
-show_object(mfactl_t *ctl, const show_t *show)
+show_object(mfactl_t *ctl, show_t *show)
 {
     size_t             i;
     json_t            *object, *attrs;
@@ -301,9 +268,11 @@ show_object(mfactl_t *ctl, const show_t *show)
                         json_boolean(user->is_on_roster));
     mfactl_set_time(object, "added_at", user->added_at);
     mfactl_set_time(object, "registered_at", user->registered_at);
-    json_object_set_new(object, "factors", show_factors(show));
+    json_object_set(object, "factors", show->factors);
     json_object_set_new(object, "sessions",
                         json_integer((json_int_t) show->sessions));
+    json_object_set_new(object, "devices",
+                        json_integer((json_int_t) show->devices));
 
     return object;
 }
@@ -323,18 +292,19 @@ mfactl_user_show(mfactl_t *ctl)
 
     st = mfactl_turn(ctl, MFACTL_VIEW, show_read, &show);
 
+    if (st == MFA_OK) {
+        mfactl_put(ctl, show_object(ctl, &show));
+    }
+
+    json_decref(show.factors);
+
     if (st == MFA_NOT_FOUND) {
         return mfactl_fail(ctl, MFACTL_REFUSED, "there is no user \"%s\"",
                            ctl->args[0]);
     }
 
-    if (st != MFA_OK) {
-        return mfactl_fail_status(ctl, st, "show the user");
-    }
-
-    mfactl_put(ctl, show_object(ctl, &show));
-
-    return MFACTL_DONE;
+    return st == MFA_OK ? MFACTL_DONE
+                        : mfactl_fail_status(ctl, st, "show the user");
 }
 
 

@@ -130,22 +130,25 @@ mfa_totp_match(const mfa_totp_settings_t *settings,
         return st;
     }
 
-    return (*step > record->last_step) ? MFA_OK : MFA_NOT_FOUND;
+    return (*step > record->last_step && *step != record->told_step)
+           ? MFA_OK : MFA_NOT_FOUND;
 }
 
 
 mfa_status_t
 mfa_totp_is_drift(const mfa_totp_settings_t *settings, mfa_str_t secret,
-    mfa_str_t typed, mfa_time_t now, bool *is_drift)
+    mfa_str_t typed, mfa_time_t now, bool *is_drift, int *drift)
 {
-    uint64_t      step, range[2];
+    uint64_t      step, here[2], range[2];
     mfa_status_t  st;
 
+    totp_range(now, 0, here);
     totp_range(now, DRIFT_STEPS, range);
 
     st = totp_find(settings, secret, typed, range, &step);
 
     *is_drift = (st == MFA_OK && step != 0);
+    *drift = *is_drift ? (int) ((int64_t) step - (int64_t) here[0]) : 0;
 
     return st;
 }

@@ -67,6 +67,37 @@ mfa_flow_screen(const mfa_flow_t *flow)
 }
 
 
+bool
+mfa_flow_has_screen(const mfa_flow_t *flow, mfa_str_t path)
+{
+    mfa_str_t               name;
+    const mfa_screen_t     *screen;
+    const mfa_flow_kind_t  *kind;
+
+    kind = kind_by_name(flow->kind);
+    if (kind == NULL) {
+        return false;
+    }
+
+    for (screen = kind->screens; screen->screen != NULL; screen++) {
+        name = mfa_str_from(screen->screen);
+
+        if (screen->state != flow->state) {
+            continue;
+        }
+
+        if (mfa_str_eq(path, name)
+            || (name.data[name.len - 1] == '/'
+                && path.len > name.len && mfa_str_has_prefix(path, name)))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 static const mfa_move_t *
 move_find(const mfa_flow_t *flow, mfa_flow_event_t event)
 {
@@ -110,6 +141,36 @@ move_next(const mfa_move_t *move, mfa_outcome_t outcome, unsigned *next)
 }
 
 
+/*
+ * Where a session is needed: settings, and the codes that a registration
+ * showed at its end (logging out closes that page too).
+ */
+
+static mfa_status_t
+flow_judge_session(mfa_step_t *step)
+{
+    mfa_status_t            st;
+    const mfa_flow_kind_t  *kind;
+
+    kind = kind_by_name(step->flow.kind);
+
+    if (kind != NULL && !kind->is_for_session
+        && !mfa_str_eq_c(step->flow.action, "recovery"))
+    {
+        return MFA_OK;
+    }
+
+    st = mfa_flow_session_need(step);
+
+    if (st != MFA_OK) {
+        step->flow.secret = mfa_null;
+        step->flow.destination = mfa_null;
+    }
+
+    return st;
+}
+
+
 /* the flow of this browser with its user; a user who may no longer log in
  * has no flow */
 
@@ -142,7 +203,7 @@ flow_load(mfa_tx_t *tx, mfa_step_t *step)
         return MFA_NOT_FOUND;
     }
 
-    return MFA_OK;
+    return flow_judge_session(step);
 }
 
 
@@ -197,6 +258,8 @@ flow_turn(mfa_tx_t *tx, void *arg)
     const mfa_move_t  *move;
 
     step->token = mfa_null;
+    step->device = mfa_null;
+    step->screen = mfa_null;
     step->go = mfa_null;
     step->is_over = false;
     step->has_mail = false;
@@ -229,6 +292,7 @@ flow_turn(mfa_tx_t *tx, void *arg)
 
     if (step->flow.state == MFA_FLOW_ENDED) {
         step->flow.secret = mfa_null;
+        step->flow.destination = mfa_null;
     }
 
     return mfa_flow_save(tx, &step->flow);
@@ -246,66 +310,3 @@ mfa_flow_move(mfa_step_t *step, mfa_flow_event_t event)
     return mfa_flow_limited(step->work, "code",
                             mfa_update(step->work, flow_turn, &turn));
 }
-
-
-static mfa_status_t
-set_registration(const mfa_option_t *option, const mfa_line_t *line,
-    void *target, mfa_arena_t *arena, mfa_error_t *error)
-{
-    size_t                i, rest;
-    mfa_str_t             word;
-    mfa_status_t          st;
-    mfa_flow_settings_t  *settings = target;
-
-    static const mfa_enum_t  words[] = {
-        { "roster", MFA_REGISTRATION_ROSTER },
-        { "domains", MFA_REGISTRATION_DOMAINS },
-        { "open", MFA_REGISTRATION_OPEN },
-        { "off", MFA_REGISTRATION_OFF },
-        { NULL, 0 }
-    };
-
-    (void) option;
-
-    word = (line->nargs > 0) ? line->args[0] : mfa_null;
-    rest = (line->nargs > 0) ? line->nargs - 1 : 0;
-
-    for (i = 0; words[i].name != NULL; i++) {
-        if (mfa_str_eq_c(word, words[i].name)) {
-            break;
-        }
-    }
-
-    if (words[i].name == NULL
-        || (words[i].value == MFA_REGISTRATION_DOMAINS) != (rest > 0))
-    {
-        mfa_error_set(error, "invalid \"registration\", it must be "
-                      "\"roster\", \"domains NAME...\", \"open\" or \"off\"");
-        return MFA_CONFIG;
-    }
-
-    settings->registration = (mfa_registration_t) words[i].value;
-
-    for (i = 1; i < line->nargs; i++) {
-        st = mfa_strs_add(arena, &settings->domains, line->args[i]);
-        if (st != MFA_OK) {
-            mfa_error_set(error, "too many domains in \"registration\"");
-            return MFA_CONFIG;
-        }
-    }
-
-    return MFA_OK;
-}
-
-
-const mfa_option_t  mfa_flow_options[] = {
-
-    { .name = "registration",
-      .syntax = "roster | domains NAME... | open | off",
-      .fallback = "roster",
-      .help = "Who may register: people whose address is on the roster, "
-              "addresses of these domains, everybody, or nobody.",
-      .set = set_registration },
-
-    MFA_OPTION_END
-};

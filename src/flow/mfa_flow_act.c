@@ -25,8 +25,8 @@ mfa_flow_typed(mfa_step_t *step, const char *name, mfa_str_t value)
 
 
 mfa_status_t
-mfa_flow_event(mfa_step_t *step, const char *name, const char *result,
-    const char *reason)
+mfa_flow_factor_event(mfa_step_t *step, const char *name, const char *result,
+    const char *reason, const mfa_factor_t *factor)
 {
     mfa_str_t     text;
     mfa_event_t   event;
@@ -37,14 +37,20 @@ mfa_flow_event(mfa_step_t *step, const char *name, const char *result,
     event.name = name;
     event.result = result;
     event.reason = reason;
+    event.factor = (factor != NULL) ? factor->name : NULL;
+    event.agent = mfa_agent_name(step->agent, step->work->arena);
 
-    st = mfa_id_text(step->work->arena, &step->flow.id, &text);
-    if (st != MFA_OK) {
-        return st;
+    /* what is done with one press has no journey */
+
+    if (step->flow.kind.len > 0) {
+        st = mfa_id_text(step->work->arena, &step->flow.id, &text);
+        if (st != MFA_OK) {
+            return st;
+        }
+
+        event.flow = text;
+        event.flow.len = 8;
     }
-
-    event.flow = text;
-    event.flow.len = 8;
 
     if (step->flow.has_user) {
         st = mfa_id_text(step->work->arena, &step->flow.user, &event.user);
@@ -54,6 +60,14 @@ mfa_flow_event(mfa_step_t *step, const char *name, const char *result,
     }
 
     return mfa_event_add(step->tx, &event);
+}
+
+
+mfa_status_t
+mfa_flow_event(mfa_step_t *step, const char *name, const char *result,
+    const char *reason)
+{
+    return mfa_flow_factor_event(step, name, result, reason, NULL);
 }
 
 
@@ -129,7 +143,8 @@ mfa_flow_session(mfa_step_t *step, unsigned amr)
 
     session.user = step->user.id;
     session.amr = amr;
-    session.factor_at = step->tx->now;
+    session.factor_at = (amr & ~(unsigned) (MFA_AMR_PWD | MFA_AMR_DEVICE))
+                        ? step->tx->now : 0;
     session.agent = mfa_agent_name(step->agent, step->work->arena);
 
     if (step->work->address != NULL) {
@@ -141,7 +156,75 @@ mfa_flow_session(mfa_step_t *step, unsigned amr)
         return st;
     }
 
+    /* with a second factor: this browser is known from now on (H2) */
+
+    if (session.factor_at != 0) {
+        st = mfa_known_add(step->tx, &step->user.id, step->browser);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
     return mfa_flow_event(step, "session.start", "ok", NULL);
+}
+
+
+mfa_status_t
+mfa_flow_session_need(mfa_step_t *step)
+{
+    mfa_status_t        st;
+    mfa_session_view_t  view;
+
+    memset(&step->session, 0, sizeof(step->session));
+
+    st = mfa_session_look(step->tx, step->old_session, &view);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (view.verdict != MFA_VERDICT_PASS
+        || memcmp(&view.user.id, &step->user.id, sizeof(mfa_id_t)) != 0)
+    {
+        return MFA_EXPIRED;
+    }
+
+    step->session = view.session;
+
+    return MFA_OK;
+}
+
+
+mfa_status_t
+mfa_flow_session_end_others(mfa_step_t *step)
+{
+    size_t          i, count;
+    mfa_status_t    st;
+    mfa_session_t  *sessions;
+
+    do {
+        st = mfa_session_list(step->tx, &step->user.id, &sessions, &count);
+        if (st != MFA_OK) {
+            return st;
+        }
+
+        for (i = 0; i < count; i++) {
+            if (memcmp(sessions[i].key, step->session.key, MFA_DIGEST_SIZE)
+                == 0)
+            {
+                continue;
+            }
+
+            st = mfa_session_end(step->tx, sessions[i].key);
+            if (st != MFA_OK) {
+                return st;
+            }
+        }
+
+        /* a full list may have left some out */
+
+    } while (count >= MFA_LIST_MAX);
+
+    return MFA_OK;
 }
 
 
@@ -185,8 +268,8 @@ date_text(mfa_arena_t *arena, mfa_time_t at)
 }
 
 
-static mfa_status_t
-tell_values(mfa_step_t *step, const char *what, mfa_str_t factor,
+mfa_status_t
+mfa_flow_tell_values(mfa_step_t *step, const char *what, mfa_str_t factor,
     mfa_pairs_t *values)
 {
     char           text[MFA_ADDRESS_TEXT_SIZE];
@@ -229,10 +312,8 @@ tell_values(mfa_step_t *step, const char *what, mfa_str_t factor,
 
 
 mfa_status_t
-mfa_flow_tell(mfa_step_t *step, const char *kind, const char *what,
-    mfa_str_t factor)
+mfa_flow_tell_all(mfa_step_t *step, const char *kind, const mfa_pairs_t *values)
 {
-    mfa_status_t   st;
     mfa_message_t  message;
 
     memset(&message, 0, sizeof(message));
@@ -241,13 +322,44 @@ mfa_flow_tell(mfa_step_t *step, const char *kind, const char *what,
     message.kind = mfa_str_from(kind);
     message.language = mfa_str("en");
     message.expires_at = step->tx->now + 7 * MFA_DAY;
-
-    st = tell_values(step, what, factor, &message.values);
-    if (st != MFA_OK) {
-        return st;
-    }
+    message.values = *values;
 
     step->has_mail = true;
 
     return mfa_message_queue_all(step->tx, &step->user, &message);
+}
+
+
+mfa_status_t
+mfa_flow_tell(mfa_step_t *step, const char *kind, const char *what,
+    mfa_str_t factor)
+{
+    mfa_pairs_t   values;
+    mfa_status_t  st;
+
+    memset(&values, 0, sizeof(values));
+
+    st = mfa_flow_tell_values(step, what, factor, &values);
+
+    return (st == MFA_OK) ? mfa_flow_tell_all(step, kind, &values) : st;
+}
+
+
+mfa_status_t
+mfa_flow_tell_recovery(mfa_step_t *step, mfa_str_t factor, size_t left)
+{
+    mfa_pairs_t   values;
+    mfa_status_t  st;
+
+    memset(&values, 0, sizeof(values));
+
+    st = mfa_flow_tell_values(step, "recovery_used", factor, &values);
+
+    if (st == MFA_OK) {
+        st = mfa_pairs_add(step->work->arena, &values, mfa_str("left"),
+                           mfa_arena_printf(step->work->arena, "%u",
+                                            (unsigned) left));
+    }
+
+    return (st == MFA_OK) ? mfa_flow_tell_all(step, "notice", &values) : st;
 }

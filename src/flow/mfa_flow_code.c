@@ -15,11 +15,34 @@ mfa_flow_code_place(const mfa_flow_t *flow)
     memset(&place, 0, sizeof(place));
 
     place.flow = flow->id;
-    place.purpose = flow->kind;
+    place.purpose = mfa_flow_is_reset(flow) ? mfa_str("device-reset")
+                                            : flow->kind;
     place.user = flow->user;
     place.destination = flow->email;
 
     return place;
+}
+
+
+/* which sentence of the letter says what the code is for */
+
+static mfa_str_t
+letter_variant(const mfa_flow_t *flow)
+{
+    if (mfa_str_eq_c(flow->kind, "register")) {
+        return mfa_str("is_register");
+    }
+
+    if (mfa_str_eq_c(flow->kind, "password-reset")) {
+        return mfa_str("is_reset");
+    }
+
+    if (mfa_str_eq_c(flow->kind, "unlock")) {
+        return mfa_str("is_unlock");
+    }
+
+    return mfa_flow_is_reset(flow) ? mfa_str("is_device")
+                                   : mfa_str("is_resume");
 }
 
 
@@ -38,14 +61,13 @@ code_letter(mfa_step_t *step, const mfa_code_t *code, bool may_send)
     const mfa_model_settings_t  *settings = step->work->model->settings;
 
     const mfa_pair_t  values[] = {
-        { mfa_str("code"), code->code },
+        { mfa_str("code"),
+          mfa_code_show(arena, code->code, code->is_long) },
         { mfa_str("reference"), code->reference },
         { mfa_str("minutes"),
           mfa_arena_printf(arena, "%d",
                            (int) (settings->code_lifetime / MFA_MINUTE)) },
-        { mfa_str_eq_c(step->flow.kind, "register") ? mfa_str("is_register")
-                                                    : mfa_str("is_resume"),
-          mfa_str("1") }
+        { letter_variant(&step->flow), mfa_str("1") }
     };
 
     memset(&message, 0, sizeof(message));
@@ -55,7 +77,7 @@ code_letter(mfa_step_t *step, const mfa_code_t *code, bool may_send)
     message.to = step->flow.email;
     message.language = mfa_str("en");
     message.code_flow = step->flow.id;
-    message.code_purpose = step->flow.kind;
+    message.code_purpose = mfa_flow_code_place(&step->flow).purpose;
     message.expires_at = step->tx->now + settings->code_limit;
 
     for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -102,16 +124,42 @@ book_send(mfa_step_t *step, bool *may_send)
 }
 
 
-mfa_status_t
-mfa_flow_code_issue(mfa_step_t *step, bool may_send)
+static bool
+is_unproved(const mfa_step_t *step)
 {
-    mfa_code_t        code;
+    return (step->flow.amr & MFA_AMR_PWD) == 0;
+}
+
+
+/* while somebody tries codes over the fleet, those of journeys without a
+ * proved password are long (B14) */
+
+static mfa_status_t
+code_make(mfa_step_t *step, mfa_code_t *code)
+{
     mfa_status_t      st;
     mfa_code_place_t  place;
 
     place = mfa_flow_code_place(&step->flow);
 
-    st = mfa_code_issue(step->tx, &place, &code);
+    if (is_unproved(step)) {
+        st = mfa_fleet_is_on(step->tx, &place.is_long);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return mfa_code_issue(step->tx, &place, code);
+}
+
+
+mfa_status_t
+mfa_flow_code_issue(mfa_step_t *step, bool may_send)
+{
+    mfa_code_t    code;
+    mfa_status_t  st;
+
+    st = code_make(step, &code);
     if (st != MFA_OK) {
         return st;
     }
@@ -125,21 +173,20 @@ mfa_flow_code_issue(mfa_step_t *step, bool may_send)
 }
 
 
-/* asked again too soon? then nothing is booked either */
-
-static mfa_status_t
-code_is_recent(mfa_step_t *step, bool *is_recent)
+mfa_status_t
+mfa_flow_code_look(mfa_step_t *step, const mfa_code_place_t *place,
+    bool *is_recent, bool *is_first)
 {
-    mfa_code_t        code;
-    mfa_status_t      st;
-    mfa_code_place_t  place;
+    mfa_code_t    code;
+    mfa_status_t  st;
 
     *is_recent = false;
+    *is_first = false;
 
-    place = mfa_flow_code_place(&step->flow);
+    st = mfa_code_look(step->tx, place, &code);
 
-    st = mfa_code_look(step->tx, &place, &code);
     if (st == MFA_NOT_FOUND) {
+        *is_first = true;
         return MFA_OK;
     }
 
@@ -157,10 +204,9 @@ code_is_recent(mfa_step_t *step, bool *is_recent)
 static mfa_status_t
 code_replace(mfa_step_t *step, bool may_send)
 {
-    bool              is_free;
-    mfa_code_t        code;
-    mfa_status_t      st;
-    mfa_code_place_t  place;
+    bool          is_free;
+    mfa_code_t    code;
+    mfa_status_t  st;
 
     is_free = true;
 
@@ -169,9 +215,7 @@ code_replace(mfa_step_t *step, bool may_send)
         return st;
     }
 
-    place = mfa_flow_code_place(&step->flow);
-
-    st = mfa_code_issue(step->tx, &place, &code);
+    st = code_make(step, &code);
     if (st != MFA_OK) {
         return st;
     }
@@ -183,12 +227,15 @@ code_replace(mfa_step_t *step, bool may_send)
 mfa_status_t
 mfa_flow_code_again(mfa_step_t *step, bool may_send, mfa_outcome_t *outcome)
 {
-    bool          is_recent;
-    mfa_status_t  st;
+    bool              is_recent, is_first;
+    mfa_status_t      st;
+    mfa_code_place_t  place;
 
     *outcome = MFA_OUTCOME_DENY;
 
-    st = code_is_recent(step, &is_recent);
+    place = mfa_flow_code_place(&step->flow);
+
+    st = mfa_flow_code_look(step, &place, &is_recent, &is_first);
     if (st != MFA_OK) {
         return st;
     }
@@ -212,8 +259,9 @@ mfa_flow_code_again(mfa_step_t *step, bool may_send, mfa_outcome_t *outcome)
 }
 
 
-static mfa_status_t
-code_refused(mfa_step_t *step, mfa_code_answer_t answer, uint64_t left)
+mfa_status_t
+mfa_flow_code_refused(mfa_step_t *step, mfa_code_answer_t answer,
+    uint64_t left)
 {
     mfa_str_t     word;
     mfa_status_t  st;
@@ -245,22 +293,69 @@ code_refused(mfa_step_t *step, mfa_code_answer_t answer, uint64_t left)
         }
     }
 
-    st = mfa_flow_error(step, "code", word);
-    if (st != MFA_OK) {
+    return mfa_flow_error(step, "code", word);
+}
+
+
+/* as the code that stands was made; where none stands, as digits */
+
+static mfa_status_t
+code_clean(mfa_step_t *step, const mfa_code_place_t *place, mfa_str_t *typed)
+{
+    mfa_code_t    code;
+    mfa_status_t  st;
+
+    st = mfa_code_look(step->tx, place, &code);
+    if (st != MFA_OK && st != MFA_NOT_FOUND) {
         return st;
     }
 
-    return mfa_flow_event(step, "code", "fail", "code");
+    *typed = mfa_pairs_get(step->fields, mfa_str("code"));
+
+    if (st == MFA_OK && code.is_long) {
+        st = mfa_code_long_clean(step->work->arena, *typed, typed);
+
+        /* the digits of the code before it: its owner is told so */
+
+        if (st == MFA_OK) {
+            return MFA_OK;
+        }
+
+        *typed = mfa_pairs_get(step->fields, mfa_str("code"));
+    }
+
+    return mfa_digits_clean(step->work->arena, *typed,
+                            (size_t) step->work->model->settings->code_digits,
+                            typed);
+}
+
+
+/* the answer in words; a guess where nothing was proved counts for all */
+
+static mfa_status_t
+check_wrong(mfa_step_t *step, mfa_code_answer_t answer, uint64_t left)
+{
+    mfa_status_t  st;
+
+    st = mfa_flow_code_refused(step, answer, left);
+
+    if (st == MFA_OK && is_unproved(step)
+        && (answer == MFA_CODE_WRONG || answer == MFA_CODE_SPENT))
+    {
+        st = mfa_fleet_wrong(step->tx);
+    }
+
+    return (st == MFA_OK) ? mfa_flow_event(step, "code", "fail", "code") : st;
 }
 
 
 mfa_status_t
-mfa_flow_code_check(mfa_step_t *step, mfa_outcome_t *outcome)
+mfa_flow_factor_check(mfa_step_t *step, const mfa_code_place_t *place,
+    mfa_outcome_t *outcome)
 {
     uint64_t           left;
-    mfa_str_t          digits;
+    mfa_str_t          typed;
     mfa_status_t       st;
-    mfa_code_place_t   place;
     mfa_code_answer_t  answer;
 
     *outcome = MFA_OUTCOME_DENY;
@@ -270,10 +365,7 @@ mfa_flow_code_check(mfa_step_t *step, mfa_outcome_t *outcome)
         return st;
     }
 
-    st = mfa_digits_clean(step->work->arena,
-                          mfa_pairs_get(step->fields, mfa_str("code")),
-                          (size_t) step->work->model->settings->code_digits,
-                          &digits);
+    st = code_clean(step, place, &typed);
 
     /* what is no code at all costs the address a try, not the code (B7) */
 
@@ -286,15 +378,13 @@ mfa_flow_code_check(mfa_step_t *step, mfa_outcome_t *outcome)
         return st;
     }
 
-    place = mfa_flow_code_place(&step->flow);
-
-    st = mfa_code_use(step->tx, &place, digits, &answer, &left);
+    st = mfa_code_use(step->tx, place, typed, &answer, &left);
     if (st != MFA_OK) {
         return st;
     }
 
     if (answer != MFA_CODE_RIGHT) {
-        return code_refused(step, answer, left);
+        return check_wrong(step, answer, left);
     }
 
     st = mfa_flow_code_refund(step);
@@ -305,4 +395,15 @@ mfa_flow_code_check(mfa_step_t *step, mfa_outcome_t *outcome)
     *outcome = MFA_OUTCOME_PASS;
 
     return mfa_flow_event(step, "code", "ok", NULL);
+}
+
+
+mfa_status_t
+mfa_flow_code_check(mfa_step_t *step, mfa_outcome_t *outcome)
+{
+    mfa_code_place_t  place;
+
+    place = mfa_flow_code_place(&step->flow);
+
+    return mfa_flow_factor_check(step, &place, outcome);
 }

@@ -56,7 +56,8 @@ context_add(mfa_arena_t *arena, mfa_strs_t *context, mfa_str_t text)
 /* what an attacker who knows the person and the place tries first (A4) */
 
 static mfa_status_t
-password_context(mfa_step_t *step, mfa_strs_t *context)
+password_context(mfa_step_t *step, mfa_str_t first_name, mfa_str_t surname,
+    mfa_strs_t *context)
 {
     size_t        i;
     mfa_str_t     local, domain, host;
@@ -72,8 +73,7 @@ password_context(mfa_step_t *step, mfa_strs_t *context)
         const mfa_str_t  words[] = {
             step->flow.email, local, host,
             step->env->send->brand,
-            mfa_pairs_get(step->fields, mfa_str("first_name")),
-            mfa_pairs_get(step->fields, mfa_str("surname"))
+            first_name, surname
         };
 
         for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -91,7 +91,8 @@ password_context(mfa_step_t *step, mfa_strs_t *context)
 
 
 mfa_status_t
-mfa_flow_details_judge(mfa_step_t *step)
+mfa_flow_password_judge(mfa_step_t *step, mfa_str_t first_name,
+    mfa_str_t surname)
 {
     mfa_str_t     password, confirm, word;
     mfa_strs_t    context;
@@ -100,7 +101,7 @@ mfa_flow_details_judge(mfa_step_t *step)
     password = mfa_pairs_get(step->fields, mfa_str("new_password"));
     confirm = mfa_pairs_get(step->fields, mfa_str("confirm_password"));
 
-    st = password_context(step, &context);
+    st = password_context(step, first_name, surname, &context);
     if (st != MFA_OK) {
         return st;
     }
@@ -109,13 +110,45 @@ mfa_flow_details_judge(mfa_step_t *step)
                               password);
 
     if (word.len > 0) {
-        st = mfa_flow_error(step, "new_password", word);
-
-    } else if (!mfa_str_eq(password, confirm)) {
-        st = mfa_flow_error(step, "confirm_password",
-                            MFA_WORD("The two passwords are not the same."));
+        return mfa_flow_error(step, "new_password", word);
     }
 
+    if (!mfa_str_eq(password, confirm)) {
+        return mfa_flow_error(step, "confirm_password",
+                              MFA_WORD("The two passwords are not the "
+                                       "same."));
+    }
+
+    return MFA_OK;
+}
+
+
+mfa_status_t
+mfa_flow_password_want(mfa_step_t *step)
+{
+    if (step->hash.len > 0) {
+        return MFA_OK;
+    }
+
+    step->want.is_check = false;
+    step->want.password = mfa_pairs_get(step->fields,
+                                        mfa_str("new_password"));
+    step->want.encoded = mfa_null;
+
+    return MFA_HASH;
+}
+
+
+mfa_status_t
+mfa_flow_details_judge(mfa_step_t *step)
+{
+    mfa_status_t  st;
+
+    st = mfa_flow_password_judge(step,
+                                 mfa_pairs_get(step->fields,
+                                               mfa_str("first_name")),
+                                 mfa_pairs_get(step->fields,
+                                               mfa_str("surname")));
     if (st != MFA_OK) {
         return st;
     }

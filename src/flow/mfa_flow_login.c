@@ -7,14 +7,18 @@
  * the one that set the password only after a mailed code (C3).
  */
 
-#include "mfa_flow.h"
+#include "mfa_flow_login.h"
 
 
 enum {
     LOGIN_VERIFY = 1,
     LOGIN_PROVE,
     LOGIN_SECURE,
-    LOGIN_DONE
+    LOGIN_DONE,
+    LOGIN_RESET_CODE,
+    LOGIN_RESET_VERIFIED,
+    LOGIN_RESET_SECURE,
+    LOGIN_RESET_DONE
 };
 
 
@@ -25,172 +29,76 @@ typedef struct {
 } login_case_t;
 
 
-static mfa_status_t
-login_user(mfa_tx_t *tx, mfa_str_t typed, mfa_user_t *user)
-{
-    mfa_str_t     email;
-    mfa_status_t  st;
-
-    st = mfa_email_canonical(tx->work->arena, typed, &email);
-    if (st == MFA_INVALID) {
-        return MFA_NOT_FOUND;
-    }
-
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_user_by_email(tx, email, user);
-}
-
-
-static mfa_status_t
-login_subject(mfa_tx_t *tx, const mfa_login_t *login, mfa_user_t *user,
-    mfa_str_t *subject)
-{
-    mfa_status_t  st;
-
-    st = login_user(tx, login->typed, user);
-    if (st != MFA_OK && st != MFA_NOT_FOUND) {
-        return st;
-    }
-
-    if (st == MFA_NOT_FOUND) {
-        memset(user, 0, sizeof(*user));
-
-        return mfa_limit_person(tx, NULL, login->typed, subject);
-    }
-
-    return mfa_limit_person(tx, user, login->typed, subject);
-}
-
-
-static mfa_status_t
-login_book(mfa_tx_t *tx, void *arg)
-{
-    mfa_str_t      subject;
-    mfa_user_t     user;
-    login_case_t  *at = arg;
-    mfa_status_t   st;
-
-    at->login->encoded = mfa_null;
-
-    st = mfa_limit_book_address(tx, MFA_LIMIT_LOGIN_ADDRESS,
-                                &at->step->retry_at);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = login_subject(tx, at->login, &user, &subject);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_limit_book(tx, MFA_LIMIT_LOGIN_PERSON, subject,
-                        &at->step->retry_at);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    /* somebody who may not log in is checked against nothing, at the same
-     * cost */
-
-    at->login->user = user.id;
-
-    if (mfa_user_may_log_in(&user) == MFA_VERDICT_PASS) {
-        at->login->encoded = user.password;
-    }
-
-    return MFA_OK;
-}
-
-
-mfa_status_t
-mfa_login_prepare(mfa_step_t *step, mfa_login_t *login)
-{
-    login_case_t  at;
-
-    at.step = step;
-    at.login = login;
-    at.verdict = NULL;
-
-    return mfa_flow_limited(step->work, "login",
-                            mfa_update_reserved(step->work, login_book, &at));
-}
-
-
-static mfa_status_t
-login_refused(mfa_tx_t *tx, const mfa_login_t *login)
-{
-    bool              is_known;
-    mfa_id_t          nobody;
-    mfa_event_t       event;
-    mfa_status_t      st;
-
-    memset(&event, 0, sizeof(event));
-    memset(&nobody, 0, sizeof(nobody));
-
-    is_known = memcmp(&login->user, &nobody, sizeof(nobody)) != 0;
-
-    event.name = "login";
-    event.result = "fail";
-    event.reason = !is_known ? "unknown"
-                   : (login->encoded.len == 0) ? "user" : "password";
-
-    if (is_known) {
-        st = mfa_id_text(tx->work->arena, &login->user, &event.user);
-        if (st != MFA_OK) {
-            return st;
-        }
-    }
-
-    return mfa_event_add(tx, &event);
-}
-
-
 /* the password was right: its tries are given back, an old hash renewed */
 
 static mfa_status_t
-login_settle(mfa_tx_t *tx, const mfa_login_t *login, mfa_user_t *user)
+login_settle(mfa_step_t *step, const mfa_login_t *login)
 {
-    mfa_str_t     subject;
     mfa_status_t  st;
 
-    st = mfa_limit_person(tx, user, login->typed, &subject);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_limit_refund(tx, MFA_LIMIT_LOGIN_PERSON, subject);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_limit_refund_address(tx, MFA_LIMIT_LOGIN_ADDRESS);
+    st = mfa_login_accepted(step, login);
     if (st != MFA_OK || login->upgraded.len == 0) {
         return st;
     }
 
-    user->password = login->upgraded;
+    step->user.password = login->upgraded;
 
-    return mfa_user_save(tx, user, NULL);
+    return mfa_user_save(step->tx, &step->user, NULL);
 }
 
+
+/*
+ * The second factor is asked for, unless this browser is remembered and
+ * policy wants nothing more of the person: then the login is complete.
+ */
+
+static mfa_status_t
+login_by_device(mfa_step_t *step, const mfa_strs_t *kinds)
+{
+    mfa_status_t         st;
+    mfa_device_answer_t  answer;
+
+    step->flow.state = LOGIN_VERIFY;
+
+    if (kinds->count == 0 || mfa_flow_wants_more(step, kinds)) {
+        return MFA_OK;
+    }
+
+    st = mfa_flow_device_use(step, &answer);
+    if (st != MFA_OK || answer != MFA_DEVICE_GOOD) {
+        return st;
+    }
+
+    step->flow.state = MFA_FLOW_ENDED;
+    step->is_over = true;
+    step->go = step->flow.target;
+
+    return mfa_flow_session(step, MFA_AMR_PWD | MFA_AMR_DEVICE);
+}
+
+
+/* a kind that this program does not know is asked for all the same: setting
+ * up another instead of it would be a way around it */
 
 static mfa_status_t
 login_first_screen(mfa_step_t *step)
 {
     mfa_strs_t    kinds;
+    mfa_proofs_t  proofs;
     mfa_status_t  st;
 
-    st = mfa_factor_record_kinds(step->tx, &step->user.id, &kinds);
+    st = mfa_flow_methods(step, &kinds);
     if (st != MFA_OK) {
         return st;
     }
 
-    if (kinds.count > 0) {
-        step->flow.state = LOGIN_VERIFY;
-        return MFA_OK;
+    st = mfa_flow_proofs(step->tx, &step->user.id, &proofs);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (kinds.count > 0 || proofs.count > 0) {
+        return login_by_device(step, &kinds);
     }
 
     if (mfa_equal_ct(step->user.browser, step->browser, MFA_DIGEST_SIZE)) {
@@ -229,6 +137,10 @@ login_flow(mfa_step_t *step)
         return st;
     }
 
+    if (step->is_over) {
+        return mfa_flow_event(step, "login", "ok", "device");
+    }
+
     st = mfa_flow_event(step, "login.password", "ok", NULL);
     if (st != MFA_OK) {
         return st;
@@ -247,10 +159,14 @@ login_open(mfa_tx_t *tx, void *arg)
 
     step->tx = tx;
     step->has_mail = false;
+    step->is_over = false;
+    step->token = mfa_null;
+    step->device = mfa_null;
+    step->go = mfa_null;
     *at->verdict = MFA_VERDICT_DENY;
 
     if (at->login->verdict != MFA_VERDICT_PASS) {
-        return login_refused(tx, at->login);
+        return mfa_login_refused(step, at->login);
     }
 
     st = mfa_user_get(tx, &at->login->user, &step->user);
@@ -263,10 +179,10 @@ login_open(mfa_tx_t *tx, void *arg)
     if (mfa_user_may_log_in(&step->user) != MFA_VERDICT_PASS
         || !mfa_str_eq(step->user.password, at->login->encoded))
     {
-        return login_refused(tx, at->login);
+        return mfa_login_refused(step, at->login);
     }
 
-    st = login_settle(tx, at->login, &step->user);
+    st = login_settle(step, at->login);
     if (st != MFA_OK) {
         return st;
     }
@@ -331,11 +247,36 @@ login_resend(mfa_step_t *step, mfa_outcome_t *outcome)
 }
 
 
+/* whoever decides on a request is found before its transaction */
+
+static mfa_status_t
+login_prepare(mfa_step_t *step, mfa_flow_event_t event)
+{
+    if (event != MFA_EVENT_REQUEST || step->flow.state != LOGIN_VERIFY) {
+        return MFA_OK;
+    }
+
+    return mfa_flow_request_prepare(step);
+}
+
+
 static const mfa_move_t  login_moves[] = {
 
     { LOGIN_VERIFY, MFA_EVENT_CODE, mfa_flow_verify,
       MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
     { LOGIN_VERIFY, MFA_EVENT_CODE, mfa_flow_verify,
+      MFA_OUTCOME_MORE, LOGIN_SECURE },
+    { LOGIN_VERIFY, MFA_EVENT_CODE, mfa_flow_verify,
+      MFA_OUTCOME_DENY, LOGIN_VERIFY },
+
+    { LOGIN_VERIFY, MFA_EVENT_SEND, mfa_flow_verify_send,
+      MFA_OUTCOME_PASS, LOGIN_VERIFY },
+    { LOGIN_VERIFY, MFA_EVENT_SEND, mfa_flow_verify_send,
+      MFA_OUTCOME_DENY, LOGIN_VERIFY },
+
+    { LOGIN_VERIFY, MFA_EVENT_RESEND, mfa_flow_verify_send,
+      MFA_OUTCOME_PASS, LOGIN_VERIFY },
+    { LOGIN_VERIFY, MFA_EVENT_RESEND, mfa_flow_verify_send,
       MFA_OUTCOME_DENY, LOGIN_VERIFY },
 
     { LOGIN_PROVE, MFA_EVENT_CODE, login_prove,
@@ -351,6 +292,8 @@ static const mfa_move_t  login_moves[] = {
     { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
       MFA_OUTCOME_PASS, LOGIN_DONE },
     { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
+      MFA_OUTCOME_MORE, LOGIN_SECURE },
+    { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
       MFA_OUTCOME_EXISTS, LOGIN_VERIFY },
     { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
       MFA_OUTCOME_DENY, LOGIN_SECURE },
@@ -358,8 +301,85 @@ static const mfa_move_t  login_moves[] = {
     { LOGIN_SECURE, MFA_EVENT_NEW_SECRET, mfa_flow_secure_renew,
       MFA_OUTCOME_PASS, LOGIN_SECURE },
 
+    { LOGIN_SECURE, MFA_EVENT_SEND, mfa_flow_secure_send,
+      MFA_OUTCOME_PASS, LOGIN_SECURE },
+    { LOGIN_SECURE, MFA_EVENT_SEND, mfa_flow_secure_send,
+      MFA_OUTCOME_DENY, LOGIN_SECURE },
+
+    { LOGIN_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
+      MFA_OUTCOME_PASS, LOGIN_SECURE },
+    { LOGIN_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
+      MFA_OUTCOME_DENY, LOGIN_SECURE },
+
+    { LOGIN_DONE, MFA_EVENT_RECOVERY, mfa_flow_recovery,
+      MFA_OUTCOME_PASS, LOGIN_DONE },
+
     { LOGIN_DONE, MFA_EVENT_CONTINUE, mfa_flow_finish,
       MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
+
+    /* a lost phone */
+
+    { LOGIN_VERIFY, MFA_EVENT_RESET, mfa_flow_reset_begin,
+      MFA_OUTCOME_PASS, LOGIN_RESET_CODE },
+    { LOGIN_VERIFY, MFA_EVENT_RESET, mfa_flow_reset_begin,
+      MFA_OUTCOME_DENY, LOGIN_VERIFY },
+
+    { LOGIN_VERIFY, MFA_EVENT_REQUEST, mfa_flow_request_submit,
+      MFA_OUTCOME_PASS, LOGIN_VERIFY },
+    { LOGIN_VERIFY, MFA_EVENT_REQUEST, mfa_flow_request_submit,
+      MFA_OUTCOME_DENY, LOGIN_VERIFY },
+
+    { LOGIN_VERIFY, MFA_EVENT_PASS, mfa_flow_reset_pass,
+      MFA_OUTCOME_PASS, LOGIN_RESET_SECURE },
+    { LOGIN_VERIFY, MFA_EVENT_PASS, mfa_flow_reset_pass,
+      MFA_OUTCOME_DENY, LOGIN_VERIFY },
+
+    { LOGIN_RESET_CODE, MFA_EVENT_CODE, mfa_flow_reset_code,
+      MFA_OUTCOME_PASS, LOGIN_RESET_VERIFIED },
+    { LOGIN_RESET_CODE, MFA_EVENT_CODE, mfa_flow_reset_code,
+      MFA_OUTCOME_EXISTS, LOGIN_VERIFY },
+    { LOGIN_RESET_CODE, MFA_EVENT_CODE, mfa_flow_reset_code,
+      MFA_OUTCOME_DENY, LOGIN_RESET_CODE },
+
+    { LOGIN_RESET_CODE, MFA_EVENT_RESEND, mfa_flow_reset_again,
+      MFA_OUTCOME_PASS, LOGIN_RESET_CODE },
+    { LOGIN_RESET_CODE, MFA_EVENT_RESEND, mfa_flow_reset_again,
+      MFA_OUTCOME_DENY, LOGIN_RESET_CODE },
+
+    { LOGIN_RESET_CODE, MFA_EVENT_CHANGE_EMAIL, mfa_flow_reset_change,
+      MFA_OUTCOME_PASS, LOGIN_VERIFY },
+
+    { LOGIN_RESET_CODE, MFA_EVENT_CANCEL, mfa_flow_reset_cancel,
+      MFA_OUTCOME_PASS, LOGIN_VERIFY },
+    { LOGIN_RESET_VERIFIED, MFA_EVENT_CANCEL, mfa_flow_reset_cancel,
+      MFA_OUTCOME_PASS, LOGIN_VERIFY },
+    { LOGIN_RESET_SECURE, MFA_EVENT_CANCEL, mfa_flow_reset_cancel,
+      MFA_OUTCOME_PASS, LOGIN_VERIFY },
+
+    { LOGIN_RESET_VERIFIED, MFA_EVENT_CONTINUE, mfa_flow_reset_go_on,
+      MFA_OUTCOME_PASS, LOGIN_RESET_SECURE },
+    { LOGIN_RESET_VERIFIED, MFA_EVENT_CONTINUE, mfa_flow_reset_go_on,
+      MFA_OUTCOME_EXISTS, LOGIN_VERIFY },
+
+    { LOGIN_RESET_SECURE, MFA_EVENT_CODE, mfa_flow_reset_confirm,
+      MFA_OUTCOME_PASS, LOGIN_RESET_DONE },
+    { LOGIN_RESET_SECURE, MFA_EVENT_CODE, mfa_flow_reset_confirm,
+      MFA_OUTCOME_EXISTS, LOGIN_VERIFY },
+    { LOGIN_RESET_SECURE, MFA_EVENT_CODE, mfa_flow_reset_confirm,
+      MFA_OUTCOME_DENY, LOGIN_RESET_SECURE },
+
+    { LOGIN_RESET_SECURE, MFA_EVENT_NEW_SECRET, mfa_flow_secure_renew,
+      MFA_OUTCOME_PASS, LOGIN_RESET_SECURE },
+
+    { LOGIN_RESET_SECURE, MFA_EVENT_SEND, mfa_flow_secure_send,
+      MFA_OUTCOME_PASS, LOGIN_RESET_SECURE },
+    { LOGIN_RESET_SECURE, MFA_EVENT_SEND, mfa_flow_secure_send,
+      MFA_OUTCOME_DENY, LOGIN_RESET_SECURE },
+
+    { LOGIN_RESET_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
+      MFA_OUTCOME_PASS, LOGIN_RESET_SECURE },
+    { LOGIN_RESET_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
+      MFA_OUTCOME_DENY, LOGIN_RESET_SECURE },
 
     { 0, 0, NULL, 0, 0 }
 };
@@ -367,9 +387,21 @@ static const mfa_move_t  login_moves[] = {
 
 static const mfa_screen_t  login_screens[] = {
     { LOGIN_VERIFY, "verify" },
+    { LOGIN_VERIFY, "verify/" },
+    { LOGIN_VERIFY, "device-reset" },
+    { LOGIN_VERIFY, "device-reset/closed" },
+    { LOGIN_VERIFY, "reset-request" },
+    { LOGIN_VERIFY, "reset-request/sent" },
     { LOGIN_PROVE, "prove" },
     { LOGIN_SECURE, "secure" },
+    { LOGIN_SECURE, "secure/" },
     { LOGIN_DONE, "register/done" },
+    { LOGIN_DONE, "recovery-codes" },
+    { LOGIN_RESET_CODE, "device-reset/code" },
+    { LOGIN_RESET_VERIFIED, "device-reset/verified" },
+    { LOGIN_RESET_SECURE, "secure" },
+    { LOGIN_RESET_SECURE, "secure/" },
+    { LOGIN_RESET_DONE, "device-reset/done" },
     { 0, NULL }
 };
 
@@ -379,4 +411,5 @@ const mfa_flow_kind_t  mfa_flow_login = {
     .moves = login_moves,
     .screens = login_screens,
     .home = "login",
+    .prepare = login_prepare,
 };

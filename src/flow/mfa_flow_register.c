@@ -252,7 +252,8 @@ register_prepare(mfa_step_t *step, mfa_flow_event_t event)
         return st;
     }
 
-    return (step->flow.errors.count == 0) ? MFA_HASH : MFA_OK;
+    return (step->flow.errors.count > 0) ? MFA_OK
+                                         : mfa_flow_password_want(step);
 }
 
 
@@ -338,8 +339,11 @@ register_details(mfa_step_t *step, mfa_outcome_t *outcome)
 
     step->flow.user = step->user.id;
     step->flow.has_user = true;
-    step->flow.amr |= MFA_AMR_PWD;
     step->flow.typed.count = 0;
+
+    /* the address was proved as an address, not as a factor */
+
+    step->flow.amr = MFA_AMR_PWD;
 
     st = mfa_flow_delete_all(step->tx, &step->user.id, &step->flow.id);
     if (st != MFA_OK) {
@@ -386,12 +390,27 @@ static const mfa_move_t  register_moves[] = {
     { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
       MFA_OUTCOME_PASS, REGISTER_DONE },
     { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
+      MFA_OUTCOME_MORE, REGISTER_SECURE },
+    { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
       MFA_OUTCOME_EXISTS, REGISTER_EXISTS },
     { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
       MFA_OUTCOME_DENY, REGISTER_SECURE },
 
     { REGISTER_SECURE, MFA_EVENT_NEW_SECRET, mfa_flow_secure_renew,
       MFA_OUTCOME_PASS, REGISTER_SECURE },
+
+    { REGISTER_SECURE, MFA_EVENT_SEND, mfa_flow_secure_send,
+      MFA_OUTCOME_PASS, REGISTER_SECURE },
+    { REGISTER_SECURE, MFA_EVENT_SEND, mfa_flow_secure_send,
+      MFA_OUTCOME_DENY, REGISTER_SECURE },
+
+    { REGISTER_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
+      MFA_OUTCOME_PASS, REGISTER_SECURE },
+    { REGISTER_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
+      MFA_OUTCOME_DENY, REGISTER_SECURE },
+
+    { REGISTER_DONE, MFA_EVENT_RECOVERY, mfa_flow_recovery,
+      MFA_OUTCOME_PASS, REGISTER_DONE },
 
     { REGISTER_DONE, MFA_EVENT_CONTINUE, mfa_flow_finish,
       MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
@@ -405,7 +424,9 @@ static const mfa_screen_t  register_screens[] = {
     { REGISTER_DETAILS, "register/details" },
     { REGISTER_EXISTS, "register/exists" },
     { REGISTER_SECURE, "secure" },
+    { REGISTER_SECURE, "secure/" },
     { REGISTER_DONE, "register/done" },
+    { REGISTER_DONE, "recovery-codes" },
     { 0, NULL }
 };
 

@@ -5,7 +5,7 @@
  * the header is whatever a visitor sends. Contract: mfa_model.h.
  */
 
-#include "mfa_model.h"
+#include "mfa_record.h"
 
 
 #define AGENT_HEADER_MAX  512
@@ -90,4 +90,21 @@ mfa_agent_name(mfa_str_t user_agent, mfa_arena_t *arena)
     name = mfa_arena_printf(arena, "%s on %s", browser, system);
 
     return name.data == NULL ? mfa_str("Browser") : name;
+}
+
+
+mfa_str_t
+mfa_agent_cut(mfa_str_t agent)
+{
+    if (agent.len > MFA_AGENT_MAX) {
+        agent.len = MFA_AGENT_MAX;
+    }
+
+    /* half a character is none */
+
+    while (agent.len > 0 && !mfa_text_is_utf8(agent)) {
+        agent.len--;
+    }
+
+    return agent;
 }

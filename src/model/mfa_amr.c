@@ -1,10 +1,10 @@
 /*
- * What was proved at a login, in the words of RFC 8176 and two of our own.
+ * What was proved at a login, in the words of RFC 8176 and three of our own.
  *
  * Contract: mfa_model.h, "sessions".
  */
 
-#include "mfa_model.h"
+#include "mfa_record.h"
 
 
 mfa_str_t
@@ -22,6 +22,7 @@ mfa_amr_text(unsigned amr, mfa_arena_t *arena)
         { "tel", MFA_AMR_TEL },
         { "email", MFA_AMR_EMAIL },
         { "recovery", MFA_AMR_RECOVERY },
+        { "device", MFA_AMR_DEVICE },
         { NULL, 0 }
     };
 
@@ -34,9 +35,12 @@ mfa_amr_text(unsigned amr, mfa_arena_t *arena)
         }
     }
 
-    /* what one knows is one kind; all the others are what one has */
+    /*
+     * What one knows is one kind, all the others are what one has; but a
+     * device that is remembered proves nothing of itself.
+     */
 
-    has_other = (amr & ~(unsigned) MFA_AMR_PWD) != 0;
+    has_other = (amr & ~MFA_AMR_NO_FACTOR) != 0;
 
     if ((amr & MFA_AMR_PWD) && has_other) {
         mfa_buf_puts(&buf, " mfa");

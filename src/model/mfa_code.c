@@ -2,152 +2,22 @@
  * Codes: sent to an address to prove that somebody reads what comes there.
  *
  * A code belongs to one flow, purpose, user and destination and can be used
- * once. Only its keyed hash is kept; the code itself leaves this file once,
- * from mfa_code_issue, and goes into a sealed message.
+ * once. Only its keyed hash is kept, see mfa_code_record.c; the code itself
+ * leaves this file once, from mfa_code_issue, and goes into a sealed message.
  * Contract: mfa_model.h, "codes".
  */
 
-#include "mfa_purge.h"
 #include "mfa_record.h"
 
 
-#define CODE_VERSION      1
-
-#define CODE_PURPOSE_MAX  64
 #define CODE_TYPED_MAX    64
-#define CODE_RECORD_MAX   512
 
 #define CODE_WAIT_FIRST   (30 * MFA_SECOND)
 #define CODE_WAIT_MOST    (8 * MFA_MINUTE)
 
 
-typedef struct {
-    mfa_str_t   mac;                /* empty: no tries left, destroyed */
-    mfa_str_t   reference;
-    mfa_str_t   earlier_mac;        /* empty: there was none */
-    mfa_time_t  made_at;
-    mfa_time_t  sent_at;
-    mfa_time_t  next_at;
-    uint64_t    tries;
-    uint64_t    issues;
-} code_record_t;
-
-
-static mfa_status_t
-code_key(mfa_arena_t *arena, const mfa_id_t *flow, mfa_str_t purpose,
-    mfa_str_t *key)
-{
-    mfa_buf_t  buf;
-
-    if (purpose.len == 0 || purpose.len > CODE_PURPOSE_MAX) {
-        return MFA_INVALID;
-    }
-
-    mfa_buf_init(&buf, arena, MFA_ID_SIZE + CODE_PURPOSE_MAX);
-    mfa_buf_put(&buf, mfa_id_str(flow));
-    mfa_buf_put(&buf, purpose);
-
-    return mfa_buf_str(&buf, key);
-}
-
-
-static mfa_status_t
-code_write(mfa_tx_t *tx, mfa_str_t key, const code_record_t *record)
-{
-    mfa_buf_t     buf;
-    mfa_str_t     value;
-    mfa_status_t  st;
-
-    mfa_buf_init(&buf, tx->work->arena, CODE_RECORD_MAX);
-    mfa_pack_number(&buf, CODE_VERSION);
-    mfa_pack_str(&buf, record->mac);
-    mfa_pack_str(&buf, record->reference);
-    mfa_pack_str(&buf, record->earlier_mac);
-    mfa_pack_time(&buf, record->made_at);
-    mfa_pack_time(&buf, record->sent_at);
-    mfa_pack_time(&buf, record->next_at);
-    mfa_pack_number(&buf, record->tries);
-    mfa_pack_number(&buf, record->issues);
-
-    st = mfa_buf_str(&buf, &value);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_txn_put(tx->txn, MFA_TABLE_CODE, key, value);
-}
-
-
-static bool
-code_is_mac(mfa_str_t mac)
-{
-    return mac.len == 0 || mac.len == MFA_DIGEST_SIZE;
-}
-
-
-static mfa_status_t
-code_decode(mfa_tx_t *tx, mfa_str_t value, code_record_t *record)
-{
-    uint64_t      version;
-    mfa_unpack_t  in;
-    mfa_status_t  st;
-
-    mfa_unpack_init(&in, value, tx->work->arena);
-
-    version = mfa_unpack_number(&in);
-    record->mac = mfa_unpack_str(&in);
-    record->reference = mfa_unpack_str(&in);
-    record->earlier_mac = mfa_unpack_str(&in);
-    record->made_at = mfa_unpack_time(&in);
-    record->sent_at = mfa_unpack_time(&in);
-    record->next_at = mfa_unpack_time(&in);
-    record->tries = mfa_unpack_number(&in);
-    record->issues = mfa_unpack_number(&in);
-
-    st = mfa_record_end(tx, &in, version, CODE_VERSION, "code");
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    if (!code_is_mac(record->mac) || !code_is_mac(record->earlier_mac)) {
-        return MFA_DAMAGED;
-    }
-
-    return MFA_OK;
-}
-
-
-/* over for good: nothing of it, not even the waiting, counts any more */
-
-static bool
-code_is_past(const mfa_tx_t *tx, const code_record_t *record)
-{
-    mfa_time_t  limit;
-
-    limit = tx->work->model->settings->code_limit;
-
-    return tx->now - limit >= record->made_at && tx->now >= record->next_at;
-}
-
-
-static bool
-code_is_expired(const mfa_tx_t *tx, const code_record_t *record)
-{
-    const mfa_model_settings_t  *settings;
-
-    settings = tx->work->model->settings;
-
-    if (tx->now - settings->code_limit >= record->made_at) {
-        return true;
-    }
-
-    return record->sent_at != 0
-           && tx->now - settings->code_lifetime >= record->sent_at;
-}
-
-
 static uint64_t
-code_left(const mfa_tx_t *tx, const code_record_t *record)
+code_left(const mfa_tx_t *tx, const mfa_code_record_t *record)
 {
     uint64_t  most;
 
@@ -158,35 +28,6 @@ code_left(const mfa_tx_t *tx, const code_record_t *record)
     }
 
     return most - record->tries;
-}
-
-
-/* MFA_NOT_FOUND: none, or one that is past */
-
-static mfa_status_t
-code_read(mfa_tx_t *tx, mfa_str_t key, code_record_t *record)
-{
-    mfa_str_t     value;
-    mfa_status_t  st;
-
-    *record = (code_record_t) { .made_at = 0 };
-
-    st = mfa_txn_get(tx->txn, MFA_TABLE_CODE, key, tx->work->arena, &value);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = code_decode(tx, value, record);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    if (code_is_past(tx, record)) {
-        *record = (code_record_t) { .made_at = 0 };
-        return MFA_NOT_FOUND;
-    }
-
-    return MFA_OK;
 }
 
 
@@ -205,15 +46,17 @@ code_parts(const mfa_code_place_t *place, mfa_str_t code,
 
 
 static void
-code_describe(const mfa_tx_t *tx, const code_record_t *record,
+code_describe(const mfa_tx_t *tx, const mfa_code_record_t *record,
     mfa_code_t *code)
 {
     *code = (mfa_code_t) {
         .reference = record->reference,
         .made_at = record->made_at,
         .sent_at = record->sent_at,
+        .refused_at = record->refused_at,
         .next_at = record->next_at,
-        .left = code_left(tx, record)
+        .left = code_left(tx, record),
+        .is_long = record->is_long
     };
 }
 
@@ -248,9 +91,11 @@ code_draw(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_t *code,
     arena = tx->work->arena;
     model = tx->work->model;
 
-    st = mfa_random_digits(model->ports,
-                           (size_t) model->settings->code_digits, arena,
-                           &code->code);
+    st = place->is_long
+         ? mfa_code_long_make(model->ports, arena, &code->code)
+         : mfa_random_digits(model->ports,
+                             (size_t) model->settings->code_digits, arena,
+                             &code->code);
     if (st != MFA_OK) {
         return st;
     }
@@ -270,21 +115,26 @@ code_draw(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_t *code,
 mfa_status_t
 mfa_code_issue(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_t *code)
 {
-    uint8_t        mac[MFA_DIGEST_SIZE];
-    mfa_str_t      key;
-    mfa_code_t     made;
-    mfa_status_t   st;
-    code_record_t  record;
+    uint8_t            mac[MFA_DIGEST_SIZE];
+    mfa_str_t          key;
+    mfa_code_t         made;
+    mfa_status_t       st;
+    mfa_code_record_t  record;
 
     *code = (mfa_code_t) { .left = 0 };
     made = (mfa_code_t) { .made_at = tx->now };
 
-    st = code_key(tx->work->arena, &place->flow, place->purpose, &key);
+    if (place->lifetime < 0 || place->limit < 0) {
+        return MFA_INVALID;
+    }
+
+    st = mfa_code_record_key(tx->work->arena, &place->flow, place->purpose,
+                             &key);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = code_read(tx, key, &record);
+    st = mfa_code_record_read(tx, key, &record);
     if (st != MFA_OK && st != MFA_NOT_FOUND) {
         return st;
     }
@@ -306,9 +156,13 @@ mfa_code_issue(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_t *code)
     record.reference = made.reference;
     record.made_at = tx->now;
     record.sent_at = 0;
+    record.refused_at = 0;
+    record.lifetime = place->lifetime;
+    record.limit = place->limit;
+    record.is_long = place->is_long;
     record.next_at = tx->now + code_wait(record.issues);
 
-    st = code_write(tx, key, &record);
+    st = mfa_code_record_write(tx, key, &record);
     if (st != MFA_OK) {
         return st;
     }
@@ -323,18 +177,19 @@ mfa_code_issue(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_t *code)
 mfa_status_t
 mfa_code_look(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_t *code)
 {
-    mfa_str_t      key;
-    mfa_status_t   st;
-    code_record_t  record;
+    mfa_str_t          key;
+    mfa_status_t       st;
+    mfa_code_record_t  record;
 
     *code = (mfa_code_t) { .left = 0 };
 
-    st = code_key(tx->work->arena, &place->flow, place->purpose, &key);
+    st = mfa_code_record_key(tx->work->arena, &place->flow, place->purpose,
+                             &key);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = code_read(tx, key, &record);
+    st = mfa_code_record_read(tx, key, &record);
     if (st != MFA_OK) {
         return st;
     }
@@ -343,7 +198,7 @@ mfa_code_look(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_t *code)
 
     /* how long to wait for the next one stands even after its death */
 
-    if (code_is_expired(tx, &record)) {
+    if (mfa_code_record_is_expired(tx, &record)) {
         code->left = 0;
     }
 
@@ -358,7 +213,7 @@ mfa_code_look(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_t *code)
 
 static mfa_status_t
 code_match(mfa_tx_t *tx, const mfa_code_place_t *place,
-    const code_record_t *record, mfa_str_t typed, mfa_code_answer_t *answer)
+    const mfa_code_record_t *record, mfa_str_t typed, mfa_code_answer_t *answer)
 {
     uint8_t            macs[2][MFA_DIGEST_SIZE];
     mfa_str_t          parts[CODE_PARTS];
@@ -408,7 +263,7 @@ code_match(mfa_tx_t *tx, const mfa_code_place_t *place,
 /* counts the try and looks at it; the record is written by the caller */
 
 static mfa_status_t
-code_try(mfa_tx_t *tx, const mfa_code_place_t *place, code_record_t *record,
+code_try(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_record_t *record,
     mfa_str_t typed, mfa_code_answer_t *answer)
 {
     mfa_status_t  st;
@@ -421,7 +276,7 @@ code_try(mfa_tx_t *tx, const mfa_code_place_t *place, code_record_t *record,
         return MFA_OK;
     }
 
-    if (code_is_expired(tx, record)) {
+    if (mfa_code_record_is_expired(tx, record)) {
         *answer = MFA_CODE_EXPIRED;
         return MFA_OK;
     }
@@ -452,18 +307,19 @@ mfa_code_use(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_str_t typed,
 {
     mfa_str_t          key;
     mfa_status_t       st;
-    code_record_t      record;
+    mfa_code_record_t  record;
     mfa_code_answer_t  found;
 
     *answer = MFA_CODE_WRONG;
     *left = 0;
 
-    st = code_key(tx->work->arena, &place->flow, place->purpose, &key);
+    st = mfa_code_record_key(tx->work->arena, &place->flow, place->purpose,
+                             &key);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = code_read(tx, key, &record);
+    st = mfa_code_record_read(tx, key, &record);
 
     if (st == MFA_NOT_FOUND) {
         *answer = MFA_CODE_EXPIRED;
@@ -484,7 +340,7 @@ mfa_code_use(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_str_t typed,
 
     } else if (found != MFA_CODE_EXPIRED) {
         *left = code_left(tx, &record);
-        st = code_write(tx, key, &record);
+        st = mfa_code_record_write(tx, key, &record);
     }
 
     if (st != MFA_OK) {
@@ -492,93 +348,6 @@ mfa_code_use(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_str_t typed,
     }
 
     *answer = found;
-
-    return MFA_OK;
-}
-
-
-mfa_status_t
-mfa_code_sent(mfa_tx_t *tx, const mfa_id_t *flow, mfa_str_t purpose,
-    mfa_str_t reference)
-{
-    mfa_str_t      key;
-    mfa_status_t   st;
-    code_record_t  record;
-
-    st = code_key(tx->work->arena, flow, purpose, &key);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = code_read(tx, key, &record);
-
-    if (st == MFA_NOT_FOUND) {
-        return MFA_OK;
-    }
-
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    /* a message that was sent twice does not make its code live longer */
-
-    if (record.sent_at != 0 || !mfa_str_eq(record.reference, reference)) {
-        return MFA_OK;
-    }
-
-    record.sent_at = tx->now;
-
-    return code_write(tx, key, &record);
-}
-
-
-mfa_status_t
-mfa_code_delete_all(mfa_tx_t *tx, const mfa_id_t *flow)
-{
-    mfa_cursor_t  cursor;
-    mfa_status_t  st;
-
-    cursor = (mfa_cursor_t) {
-        .table = MFA_TABLE_CODE,
-        .prefix = mfa_id_str(flow)
-    };
-
-    for ( ;; ) {
-        st = mfa_txn_next(tx->txn, &cursor, tx->work->arena);
-
-        if (st == MFA_NOT_FOUND) {
-            return MFA_OK;
-        }
-
-        if (st != MFA_OK) {
-            return st;
-        }
-
-        st = mfa_txn_delete(tx->txn, MFA_TABLE_CODE, cursor.key);
-        if (st != MFA_OK) {
-            return st;
-        }
-    }
-}
-
-
-mfa_status_t
-mfa_code_is_over(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
-    bool *is_over)
-{
-    mfa_status_t   st;
-    code_record_t  found;
-
-    (void) key;                 /* the record alone tells */
-
-    *is_over = false;
-
-    st = code_decode(tx, record, &found);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    *is_over = code_is_past(tx, &found);
 
     return MFA_OK;
 }

@@ -2,13 +2,13 @@
  * Events: one JSON line for each thing that happened.
  *
  * Never holds a password, code, secret, cookie, token or body, and nothing
- * that a visitor typed. Contract: mfa_model.h.
+ * that a visitor typed but the reasons of staff. Contract: mfa_model.h.
  */
 
 #include "mfa_record.h"
 
 
-#define EVENT_MAX  1024
+#define EVENT_MAX  2048
 
 
 /*
@@ -86,9 +86,29 @@ event_line(const mfa_work_t *work, mfa_time_t now, const mfa_event_t *event,
     event_member(&buf, "address", mfa_str_from(address));
     event_member(&buf, "flow", event->flow);
     event_member(&buf, "factor", mfa_str_from(event->factor));
+    event_member(&buf, "agent", event->agent);
+    event_member(&buf, "by", event->by);
+    event_member(&buf, "note", event->note);
     mfa_buf_putc(&buf, '}');
 
     return mfa_buf_str(&buf, line);
+}
+
+
+/*
+ * Each event of an update has a row, but for what strangers do: without an
+ * end to their names, addresses and tries there would be none to the rows.
+ * Timers and the operator have no address.
+ */
+
+static mfa_status_t
+event_audit(mfa_tx_t *tx, const mfa_event_t *event, mfa_str_t line)
+{
+    if (tx->is_full || (event->user.len == 0 && tx->work->address != NULL)) {
+        return mfa_audit_count(tx);
+    }
+
+    return mfa_audit_append(tx, line);
 }
 
 
@@ -99,6 +119,16 @@ mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
     mfa_status_t  st;
 
     st = event_line(tx->work, tx->now, event, &line);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_activity_add(tx, event);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = event_audit(tx, event, line);
     if (st != MFA_OK) {
         return st;
     }

@@ -9,7 +9,7 @@
 #include "mfa_record.h"
 
 
-#define FACTOR_VERSION     1
+#define FACTOR_VERSION     2
 #define FACTOR_RECORD_MAX  4096
 #define FACTOR_SECRET_MAX  2048
 #define FACTOR_KIND_MAX    32
@@ -140,6 +140,11 @@ factor_unpack(mfa_tx_t *tx, const factor_key_t *key, mfa_str_t bytes,
     record->held_until = mfa_unpack_time(&in);
     record->day_at = mfa_unpack_time(&in);
     record->day_failures = mfa_unpack_number(&in);
+
+    if (version >= 2) {
+        record->told_step = mfa_unpack_number(&in);
+    }
+
     record->is_disabled = (flags & FACTOR_DISABLED) != 0;
 
     st = mfa_record_end(tx, &in, version, FACTOR_VERSION, "factor");
@@ -222,6 +227,7 @@ mfa_factor_record_put(mfa_tx_t *tx, const mfa_factor_record_t *record)
     mfa_pack_time(&buf, record->held_until);
     mfa_pack_time(&buf, record->day_at);
     mfa_pack_number(&buf, record->day_failures);
+    mfa_pack_number(&buf, record->told_step);
 
     st = mfa_buf_str(&buf, &bytes);
     if (st != MFA_OK) {

@@ -2,7 +2,8 @@
  * Flows: what is kept of a journey in progress.
  *
  * Knows no state and no move. A flow belongs to one browser: with the digest
- * of another cookie it does not exist. Only the pending secret is sealed.
+ * of another cookie it does not exist. Only the pending secret and
+ * destination are sealed.
  * Contract: mfa_model.h, "flows".
  */
 
@@ -10,7 +11,7 @@
 #include "mfa_record.h"
 
 
-#define FLOW_VERSION     1
+#define FLOW_VERSION     2
 
 #define FLOW_KIND_MAX    32
 #define FLOW_NOTICE_MAX  512
@@ -21,6 +22,18 @@
 
 /* an ended journey can be told from one that never was for this long */
 #define FLOW_KEEP        MFA_HOUR
+
+/* what is sealed, in this order */
+typedef enum {
+    FLOW_SECRET,
+    FLOW_DESTINATION,
+    FLOW_PARTS
+} flow_part_t;
+
+typedef struct {
+    uint64_t   version;             /* of the record: bound into the seals */
+    mfa_str_t  parts[FLOW_PARTS];
+} flow_sealed_t;
 
 
 static mfa_status_t
@@ -37,11 +50,11 @@ flow_user_key(mfa_arena_t *arena, const mfa_id_t *user, const mfa_id_t *flow,
 }
 
 
-/* the place the sealed secret belongs to */
+/* the place a sealed part belongs to */
 
 static mfa_status_t
 flow_bound(mfa_arena_t *arena, const mfa_id_t *flow, uint64_t version,
-    mfa_str_t *bound)
+    flow_part_t part, mfa_str_t *bound)
 {
     mfa_buf_t  buf;
 
@@ -50,7 +63,68 @@ flow_bound(mfa_arena_t *arena, const mfa_id_t *flow, uint64_t version,
     mfa_pack_str(&buf, mfa_id_str(flow));
     mfa_pack_number(&buf, version);
 
+    /* the first version knew one part and did not name it */
+
+    if (version > 1) {
+        mfa_pack_number(&buf, part);
+    }
+
     return mfa_buf_str(&buf, bound);
+}
+
+
+static mfa_status_t
+flow_seal(mfa_tx_t *tx, const mfa_id_t *id, flow_part_t part,
+    mfa_str_t plain, mfa_str_t *sealed)
+{
+    mfa_buf_t           buf;
+    mfa_str_t           bound;
+    mfa_status_t        st;
+    const mfa_model_t  *model;
+
+    *sealed = mfa_null;
+    model = tx->work->model;
+
+    if (plain.len == 0) {
+        return MFA_OK;
+    }
+
+    st = flow_bound(tx->work->arena, id, FLOW_VERSION, part, &bound);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    mfa_buf_init(&buf, tx->work->arena, 2 * FLOW_SECRET_MAX);
+
+    st = mfa_seal(model->keys, model->ports, plain, bound, &buf);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_buf_str(&buf, sealed);
+}
+
+
+static mfa_status_t
+flow_unseal(mfa_tx_t *tx, const mfa_id_t *id, const flow_sealed_t *sealed,
+    flow_part_t part, mfa_str_t *plain)
+{
+    mfa_str_t     bound;
+    mfa_status_t  st;
+
+    *plain = mfa_null;
+
+    if (sealed->parts[part].len == 0) {
+        return MFA_OK;
+    }
+
+    st = flow_bound(tx->work->arena, id, sealed->version, part, &bound);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_unseal(tx->work->model->keys, sealed->parts[part], bound,
+                      tx->work->arena, plain);
 }
 
 
@@ -84,6 +158,9 @@ flow_fits(const mfa_flow_t *flow)
            && flow->target.len <= MFA_TARGET_MAX
            && flow->notice.len <= FLOW_NOTICE_MAX
            && flow->secret.len <= FLOW_SECRET_MAX
+           && flow->destination.len <= MFA_EMAIL_MAX
+           && flow->action.len <= FLOW_KIND_MAX
+           && flow->subject.len <= FLOW_KIND_MAX
            && flow->started_at >= 0
            && flow->expires_at >= flow->started_at
            && flow_pairs_fit(&flow->errors)
@@ -94,37 +171,22 @@ flow_fits(const mfa_flow_t *flow)
 static mfa_status_t
 flow_encode(mfa_tx_t *tx, const mfa_flow_t *flow, mfa_str_t *record)
 {
-    mfa_buf_t            buf, sealed;
-    mfa_str_t            secret, bound;
-    mfa_arena_t         *arena;
-    mfa_status_t         st;
-    const mfa_model_t   *model;
+    mfa_buf_t     buf;
+    mfa_str_t     secret, destination;
+    mfa_status_t  st;
 
-    arena = tx->work->arena;
-    model = tx->work->model;
-    secret = mfa_null;
-
-    if (flow->secret.len > 0) {
-        st = flow_bound(arena, &flow->id, FLOW_VERSION, &bound);
-        if (st != MFA_OK) {
-            return st;
-        }
-
-        mfa_buf_init(&sealed, arena, 2 * FLOW_SECRET_MAX);
-
-        st = mfa_seal(model->keys, model->ports, flow->secret, bound,
-                      &sealed);
-        if (st != MFA_OK) {
-            return st;
-        }
-
-        st = mfa_buf_str(&sealed, &secret);
-        if (st != MFA_OK) {
-            return st;
-        }
+    st = flow_seal(tx, &flow->id, FLOW_SECRET, flow->secret, &secret);
+    if (st != MFA_OK) {
+        return st;
     }
 
-    mfa_buf_init(&buf, arena, FLOW_RECORD_MAX);
+    st = flow_seal(tx, &flow->id, FLOW_DESTINATION, flow->destination,
+                   &destination);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    mfa_buf_init(&buf, tx->work->arena, FLOW_RECORD_MAX);
     mfa_pack_number(&buf, FLOW_VERSION);
     mfa_pack_time(&buf, flow->started_at);
     mfa_pack_time(&buf, flow->expires_at);
@@ -140,6 +202,9 @@ flow_encode(mfa_tx_t *tx, const mfa_flow_t *flow, mfa_str_t *record)
     mfa_pack_pairs(&buf, &flow->typed);
     mfa_pack_str(&buf, secret);
     mfa_pack_number(&buf, flow->amr);
+    mfa_pack_str(&buf, destination);
+    mfa_pack_str(&buf, flow->action);
+    mfa_pack_str(&buf, flow->subject);
 
     return mfa_buf_str(&buf, record);
 }
@@ -161,13 +226,12 @@ flow_unpack_unsigned(mfa_unpack_t *in)
 }
 
 
-/* everything but the secret, which stays sealed in *sealed */
+/* everything but what stays sealed in *sealed */
 
 static mfa_status_t
 flow_decode(mfa_tx_t *tx, const mfa_id_t *id, mfa_str_t record,
-    mfa_flow_t *flow, mfa_str_t *sealed)
+    mfa_flow_t *flow, flow_sealed_t *sealed)
 {
-    uint64_t      version;
     mfa_str_t     browser, user;
     mfa_unpack_t  in;
     mfa_status_t  st;
@@ -176,7 +240,7 @@ flow_decode(mfa_tx_t *tx, const mfa_id_t *id, mfa_str_t record,
 
     mfa_unpack_init(&in, record, tx->work->arena);
 
-    version = mfa_unpack_number(&in);
+    sealed->version = mfa_unpack_number(&in);
     flow->started_at = mfa_unpack_time(&in);
     flow->expires_at = mfa_unpack_time(&in);
     flow->revision = mfa_unpack_number(&in);
@@ -189,10 +253,13 @@ flow_decode(mfa_tx_t *tx, const mfa_id_t *id, mfa_str_t record,
     flow->notice = mfa_unpack_str(&in);
     mfa_unpack_pairs(&in, &flow->errors);
     mfa_unpack_pairs(&in, &flow->typed);
-    *sealed = mfa_unpack_str(&in);
+    sealed->parts[FLOW_SECRET] = mfa_unpack_str(&in);
     flow->amr = flow_unpack_unsigned(&in);
+    sealed->parts[FLOW_DESTINATION] = mfa_unpack_str(&in);
+    flow->action = mfa_unpack_str(&in);
+    flow->subject = mfa_unpack_str(&in);
 
-    st = mfa_record_end(tx, &in, version, FLOW_VERSION, "flow");
+    st = mfa_record_end(tx, &in, sealed->version, FLOW_VERSION, "flow");
     if (st != MFA_OK) {
         return st;
     }
@@ -216,7 +283,7 @@ flow_decode(mfa_tx_t *tx, const mfa_id_t *id, mfa_str_t record,
 
 static mfa_status_t
 flow_read(mfa_tx_t *tx, const mfa_id_t *id, mfa_flow_t *flow,
-    mfa_str_t *sealed)
+    flow_sealed_t *sealed)
 {
     mfa_str_t     record;
     mfa_status_t  st;
@@ -272,9 +339,10 @@ mfa_flow_make(mfa_tx_t *tx, mfa_str_t kind, mfa_time_t lifetime,
 mfa_status_t
 mfa_flow_save(mfa_tx_t *tx, mfa_flow_t *flow)
 {
-    mfa_str_t     record, key, sealed;
-    mfa_flow_t    old;
-    mfa_status_t  st;
+    mfa_str_t      record, key;
+    mfa_flow_t     old;
+    mfa_status_t   st;
+    flow_sealed_t  sealed;
 
     if (!flow_fits(flow)) {
         return MFA_INVALID;
@@ -329,8 +397,8 @@ static mfa_status_t
 flow_open(mfa_tx_t *tx, const mfa_id_t *id,
     const uint8_t browser[MFA_DIGEST_SIZE], mfa_flow_t *flow)
 {
-    mfa_str_t     sealed, bound;
-    mfa_status_t  st;
+    mfa_status_t   st;
+    flow_sealed_t  sealed;
 
     st = flow_read(tx, id, flow, &sealed);
     if (st != MFA_OK) {
@@ -345,17 +413,13 @@ flow_open(mfa_tx_t *tx, const mfa_id_t *id,
         return MFA_EXPIRED;
     }
 
-    if (sealed.len == 0) {
-        return MFA_OK;
-    }
-
-    st = flow_bound(tx->work->arena, id, FLOW_VERSION, &bound);
+    st = flow_unseal(tx, id, &sealed, FLOW_SECRET, &flow->secret);
     if (st != MFA_OK) {
         return st;
     }
 
-    return mfa_unseal(tx->work->model->keys, sealed, bound, tx->work->arena,
-                      &flow->secret);
+    return flow_unseal(tx, id, &sealed, FLOW_DESTINATION,
+                       &flow->destination);
 }
 
 
@@ -368,13 +432,14 @@ mfa_flow_get(mfa_tx_t *tx, const mfa_id_t *id,
 
     /*
      * id may stand in *flow; whoever gets no flow sees none of it. Of one
-     * that is over its own browser learns where it led, not its secret.
+     * that is over its own browser learns where it led, no sealed part.
      */
 
     st = flow_open(tx, id, browser, &found);
 
     if (st == MFA_EXPIRED) {
         found.secret = mfa_null;
+        found.destination = mfa_null;
     }
 
     *flow = (st == MFA_OK || st == MFA_EXPIRED)
@@ -387,9 +452,9 @@ mfa_flow_get(mfa_tx_t *tx, const mfa_id_t *id,
 mfa_status_t
 mfa_flow_delete(mfa_tx_t *tx, const mfa_id_t *id)
 {
-    mfa_str_t     sealed;
-    mfa_flow_t    flow;
-    mfa_status_t  st;
+    mfa_flow_t     flow;
+    mfa_status_t   st;
+    flow_sealed_t  sealed;
 
     st = flow_read(tx, id, &flow, &sealed);
 
@@ -466,10 +531,10 @@ mfa_status_t
 mfa_flow_is_over(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
     bool *is_over)
 {
-    mfa_id_t      id;
-    mfa_str_t     sealed;
-    mfa_flow_t    flow;
-    mfa_status_t  st;
+    mfa_id_t       id;
+    mfa_flow_t     flow;
+    mfa_status_t   st;
+    flow_sealed_t  sealed;
 
     *is_over = false;
 

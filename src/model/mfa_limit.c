@@ -392,8 +392,8 @@ limit_give_back(const mfa_tx_t *tx, limit_t *limit)
 
 
 mfa_status_t
-mfa_limit_book_all(mfa_tx_t *tx, mfa_limit_kind_t kind,
-    const mfa_limit_share_t *shares, size_t count, mfa_time_t *retry_at)
+mfa_limit_book_all(mfa_tx_t *tx, const mfa_limit_share_t *shares,
+    size_t count, mfa_time_t *retry_at)
 {
     size_t        i;
     limit_t       limits[LIMIT_TOGETHER_MAX];
@@ -406,7 +406,7 @@ mfa_limit_book_all(mfa_tx_t *tx, mfa_limit_kind_t kind,
     }
 
     for (i = 0; i < count; i++) {
-        st = limit_init(tx, kind, shares[i].subject, shares[i].times,
+        st = limit_init(tx, shares[i].kind, shares[i].subject, shares[i].times,
                         &limits[i]);
         if (st != MFA_OK) {
             return st;
@@ -423,9 +423,10 @@ mfa_limit_book(mfa_tx_t *tx, mfa_limit_kind_t kind, mfa_str_t subject,
 {
     mfa_limit_share_t  share;
 
-    share = (mfa_limit_share_t) { .subject = subject, .times = 1 };
+    share = (mfa_limit_share_t) { .kind = kind, .subject = subject,
+                                  .times = 1 };
 
-    return mfa_limit_book_all(tx, kind, &share, 1, retry_at);
+    return mfa_limit_book_all(tx, &share, 1, retry_at);
 }
 
 

@@ -8,7 +8,7 @@
 
 
 #define NET_SHARES_MAX     2
-#define NET_SUBJECT        (1 + 16)
+#define NET_SUBJECT        MFA_SOURCE_SIZE
 
 #define NET_48_TIMES       4
 #define NET_TRUSTED_TIMES  100
@@ -18,6 +18,7 @@
 
 
 typedef struct {
+    mfa_limit_kind_t   kind;
     size_t             count;       /* 0: nobody knows where it comes from */
     mfa_limit_share_t  shares[NET_SHARES_MAX];
     uint8_t            subjects[NET_SHARES_MAX][NET_SUBJECT];
@@ -58,6 +59,7 @@ net_add(net_shares_t *net, const mfa_address_t *address, uint8_t len,
     memcpy(subject + 1, address->bytes, len);
 
     net->shares[net->count] = (mfa_limit_share_t) {
+        .kind = net->kind,
         .subject = mfa_str_bytes(subject, (size_t) len + 1),
         .times = times
     };
@@ -67,12 +69,13 @@ net_add(net_shares_t *net, const mfa_address_t *address, uint8_t len,
 
 
 static void
-net_shares(const mfa_tx_t *tx, net_shares_t *net)
+net_shares(const mfa_tx_t *tx, mfa_limit_kind_t kind, net_shares_t *net)
 {
     int64_t                times;
     mfa_address_t          address;
     const mfa_networks_t  *trusted;
 
+    net->kind = kind;
     net->count = 0;
 
     if (tx->work->address == NULL || tx->work->address->len == 0) {
@@ -93,15 +96,36 @@ net_shares(const mfa_tx_t *tx, net_shares_t *net)
 }
 
 
+void
+mfa_limit_source(const mfa_tx_t *tx, uint8_t bytes[MFA_SOURCE_SIZE],
+    mfa_str_t *source, int64_t *times)
+{
+    net_shares_t  net;
+
+    *source = mfa_null;
+    *times = 1;
+
+    net_shares(tx, MFA_LIMIT_LOGIN_ADDRESS, &net);
+
+    if (net.count == 0) {
+        return;
+    }
+
+    memcpy(bytes, net.subjects[0], net.shares[0].subject.len);
+    *source = mfa_str_bytes(bytes, net.shares[0].subject.len);
+    *times = net.shares[0].times;
+}
+
+
 mfa_status_t
 mfa_limit_book_address(mfa_tx_t *tx, mfa_limit_kind_t kind,
     mfa_time_t *retry_at)
 {
     net_shares_t  net;
 
-    net_shares(tx, &net);
+    net_shares(tx, kind, &net);
 
-    return mfa_limit_book_all(tx, kind, net.shares, net.count, retry_at);
+    return mfa_limit_book_all(tx, net.shares, net.count, retry_at);
 }
 
 
@@ -112,7 +136,7 @@ mfa_limit_refund_address(mfa_tx_t *tx, mfa_limit_kind_t kind)
     mfa_status_t  st;
     net_shares_t  net;
 
-    net_shares(tx, &net);
+    net_shares(tx, kind, &net);
     st = MFA_OK;
 
     for (i = 0; st == MFA_OK && i < net.count; i++) {

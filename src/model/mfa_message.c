@@ -11,12 +11,20 @@
 #include "mfa_record.h"
 
 
-#define MESSAGE_VERSION      1
+#define MESSAGE_VERSION      2
 
 #define MESSAGE_KEY          (8 + MFA_ID_SIZE)
 #define MESSAGE_WORD_MAX     64     /* channel, kind, language, purpose */
 #define MESSAGE_SEAL_EXTRA   256
 #define MESSAGE_RECORD_MAX   (MFA_MESSAGE_TEXT_MAX + 2048)
+
+#define MESSAGE_UNCLEAR      1
+
+/* values that stay sealed; the version of the record is bound into it */
+typedef struct {
+    uint64_t   version;
+    mfa_str_t  values;
+} message_sealed_t;
 
 
 static mfa_status_t
@@ -143,6 +151,7 @@ mfa_message_write(mfa_tx_t *tx, const mfa_message_t *message)
     mfa_pack_str(&buf, mfa_id_str(&message->code_flow));
     mfa_pack_str(&buf, message->code_purpose);
     mfa_pack_str(&buf, sealed);
+    mfa_pack_number(&buf, message->is_unclear ? MESSAGE_UNCLEAR : 0);
 
     st = mfa_buf_str(&buf, &value);
     if (st != MFA_OK) {
@@ -157,15 +166,14 @@ mfa_message_write(mfa_tx_t *tx, const mfa_message_t *message)
 
 static mfa_status_t
 message_decode(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
-    mfa_message_t *message, mfa_str_t *sealed)
+    mfa_message_t *message, message_sealed_t *sealed)
 {
-    uint64_t      version;
     mfa_str_t     flow;
     mfa_unpack_t  in;
     mfa_status_t  st;
 
     *message = (mfa_message_t) { .attempts = 0 };
-    *sealed = mfa_null;
+    *sealed = (message_sealed_t) { .version = 0 };
 
     st = mfa_message_key_read(key, message);
     if (st != MFA_OK) {
@@ -174,7 +182,7 @@ message_decode(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
 
     mfa_unpack_init(&in, value, tx->work->arena);
 
-    version = mfa_unpack_number(&in);
+    sealed->version = mfa_unpack_number(&in);
     message->made_at = mfa_unpack_time(&in);
     message->expires_at = mfa_unpack_time(&in);
     message->attempts = mfa_unpack_number(&in);
@@ -184,9 +192,10 @@ message_decode(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
     message->language = mfa_unpack_str(&in);
     flow = mfa_unpack_str(&in);
     message->code_purpose = mfa_unpack_str(&in);
-    *sealed = mfa_unpack_str(&in);
+    sealed->values = mfa_unpack_str(&in);
+    message->is_unclear = (mfa_unpack_number(&in) & MESSAGE_UNCLEAR) != 0;
 
-    st = mfa_record_end(tx, &in, version, MESSAGE_VERSION, "message");
+    st = mfa_record_end(tx, &in, sealed->version, MESSAGE_VERSION, "message");
     if (st != MFA_OK) {
         return st;
     }
@@ -205,10 +214,11 @@ mfa_status_t
 mfa_message_open(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
     mfa_message_t *message)
 {
-    mfa_str_t      sealed, bound, plain;
-    mfa_arena_t   *arena;
-    mfa_unpack_t   in;
-    mfa_status_t   st;
+    mfa_str_t          bound, plain;
+    mfa_arena_t       *arena;
+    mfa_unpack_t       in;
+    mfa_status_t       st;
+    message_sealed_t   sealed;
 
     arena = tx->work->arena;
 
@@ -217,12 +227,12 @@ mfa_message_open(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
         return st;
     }
 
-    st = message_bound(arena, &message->id, MESSAGE_VERSION, &bound);
+    st = message_bound(arena, &message->id, sealed.version, &bound);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = mfa_unseal(tx->work->model->keys, sealed, bound, arena, &plain);
+    st = mfa_unseal(tx->work->model->keys, sealed.values, bound, arena, &plain);
     if (st != MFA_OK) {
         return st;
     }
@@ -309,6 +319,7 @@ mfa_message_queue(mfa_tx_t *tx, mfa_message_t *message)
     message->made_at = tx->now;
     message->due_at = tx->now;
     message->attempts = 0;
+    message->is_unclear = false;
 
     if (message->expires_at <= tx->now || !message_fits(message)) {
         return MFA_INVALID;
@@ -398,15 +409,37 @@ mfa_message_next(mfa_tx_t *tx, const mfa_message_t *after,
 }
 
 
+mfa_status_t
+mfa_message_get(mfa_tx_t *tx, const mfa_message_t *place,
+    mfa_message_t *message)
+{
+    mfa_str_t     key, value;
+    mfa_status_t  st;
+
+    st = message_key(tx->work->arena, place->due_at, &place->id, &key);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_txn_get(tx->txn, MFA_TABLE_MESSAGE, key, tx->work->arena,
+                     &value);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_message_open(tx, key, value, message);
+}
+
+
 /* one that a worker holds is left to it: it is just being sent */
 
 mfa_status_t
 mfa_message_is_over(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
     bool *is_over)
 {
-    mfa_str_t      sealed;
-    mfa_status_t   st;
-    mfa_message_t  message;
+    mfa_status_t      st;
+    mfa_message_t     message;
+    message_sealed_t  sealed;
 
     *is_over = false;
 

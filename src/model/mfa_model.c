@@ -26,6 +26,7 @@ typedef struct {
     void          *arg;
     model_mode_t   mode;
     mfa_events_t   events;      /* of the work, with those of the last run */
+    bool           is_full;
 } model_run_t;
 
 typedef struct {
@@ -200,6 +201,8 @@ model_run(mfa_txn_t *txn, void *arg)
         return st;
     }
 
+    tx.is_full = run->is_full;
+
     st = run->fn(&tx, run->arg);
     if (st != MFA_OK || run->mode == MODEL_VIEW) {
         return st;
@@ -249,6 +252,13 @@ mfa_update_reserved(mfa_work_t *work, mfa_tx_fn fn, void *arg)
     mfa_status_t  st;
 
     st = mfa_store_update_reserved(work->model->store, model_run, &run);
+
+    /* what makes things safer must not fail for the rows that tell of it */
+
+    if (st == MFA_STORE_FULL) {
+        run.is_full = true;
+        st = mfa_store_update_reserved(work->model->store, model_run, &run);
+    }
 
     if (st == MFA_OK) {
         work->events = run.events;

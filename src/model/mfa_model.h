@@ -34,7 +34,17 @@ typedef enum {
     MFA_TABLE_CODE = 8,         /* flow id, purpose -> code */
     MFA_TABLE_LIMIT = 9,        /* kind, subject -> counters */
     MFA_TABLE_MESSAGE = 10,     /* due moment, id -> message */
-    MFA_TABLE_FLOW_USER = 11    /* user id, flow id -> nothing */
+    MFA_TABLE_FLOW_USER = 11,   /* user id, flow id -> nothing */
+    MFA_TABLE_DEVICE = 12,      /* user id, device id -> device */
+    MFA_TABLE_ACTIVITY = 13,    /* user id -> the last events */
+    MFA_TABLE_ROUTE = 14,       /* digest of a route of SMS -> its last 50 */
+    MFA_TABLE_REQUEST = 15,     /* request id -> request for a reset */
+    MFA_TABLE_REQUEST_USER = 16,    /* user id -> id of the one that is open */
+    MFA_TABLE_PASS = 17,        /* user id -> helpdesk pass */
+    MFA_TABLE_FORMER = 18,      /* user id, kind -> replaced secret */
+    MFA_TABLE_AUDIT = 19,       /* number -> event, chained */
+    MFA_TABLE_KNOWN = 20,       /* user id, browser digest -> last used */
+    MFA_TABLE_SOURCE = 21       /* digest of a source -> who failed there */
 } mfa_table_t;
 
 #define MFA_SCHEMA  1
@@ -74,6 +84,12 @@ typedef enum {
     MFA_LIMIT_SEND_MAILBOX,     /* sends to a mailbox, nothing proved */
     MFA_LIMIT_SEND_PERSON,      /* sends to a person, password proved */
     MFA_LIMIT_CODE_ADDRESS,     /* wrong or malformed codes from an address */
+    MFA_LIMIT_SMS_NUMBER,       /* SMS and calls to one number */
+    MFA_LIMIT_SMS_ROUTE,        /* to numbers that differ in 4 digits */
+    MFA_LIMIT_SMS_ALL,          /* to all numbers: the bill of a day */
+    MFA_LIMIT_LOGIN_BROWSER,    /* password tries of a known browser */
+    MFA_LIMIT_FLEET_CODES,      /* wrong codes, nothing proved, all people */
+    MFA_LIMIT_PASSWORD_ROW,     /* wrong passwords in a row; no setting */
     MFA_LIMIT_COUNT
 } mfa_limit_kind_t;
 
@@ -82,6 +98,7 @@ typedef enum {
 typedef struct {
     int64_t     most[MFA_LIMIT_WINDOWS];      /* 0: this window is unused */
     mfa_time_t  window[MFA_LIMIT_WINDOWS];
+    bool        is_given;                     /* by a line, not a default */
 } mfa_limit_rule_t;
 
 typedef struct {
@@ -94,10 +111,20 @@ typedef struct {
     int64_t            code_digits;           /* 6, 6 to 10 */
     mfa_time_t         code_lifetime;         /* 20m from the server's 250 */
     mfa_time_t         code_limit;            /* 30m from its making */
+    mfa_time_t         sms_lifetime;          /* 5m from the provider's yes */
+    mfa_time_t         sms_limit;             /* 10m from its making */
+    mfa_time_t         remember_device;       /* 0: off; at most 90d */
+    mfa_str_t          helpdesk_group;        /* empty: nobody is */
+    mfa_str_t          admin_group;
+    int64_t            approvals;             /* 1 or 2, for everybody */
+    mfa_strs_t         approvals_groups;      /* these need 2 (four eyes) */
+    mfa_time_t         audit_keep;            /* 400d */
+    mfa_time_t         recovery_hold;         /* 0: never opens by time */
     int64_t            code_tries;            /* 5 */
     int64_t            totp_tries;            /* 5, then a hold */
     int64_t            totp_day;              /* 10 failures in 24 h */
     int64_t            totp_most;             /* 50, then disabled */
+    unsigned           given;                 /* of these four: by a line */
     mfa_limit_rule_t   limits[MFA_LIMIT_COUNT];
     mfa_networks_t     trusted_networks;
     mfa_pwhash_cost_t  hash_cost;             /* 19456 KiB, 2 passes */
@@ -105,8 +132,9 @@ typedef struct {
 
 /*
  * idle_timeout session_limit sessions_per_user code_digits code_lifetime
- * code_limit registration_time login_time unfinished_keep hash_cost
- * trusted_networks limit
+ * code_limit sms_lifetime sms_limit registration_time login_time
+ * unfinished_keep hash_cost trusted_networks remember_device limit
+ * helpdesk_group admin_group approvals audit_keep recovery_hold
  *
  * limit NAME VALUE...: NAME as above in lower case ("login_person",
  * "send_mailbox") with values "10/1h 30/1d", or one of code_tries,
@@ -136,6 +164,9 @@ typedef struct {
     const char  *factor;        /* "totp", or NULL */
     mfa_str_t    user;          /* user id in hex, or empty */
     mfa_str_t    flow;          /* short reference of the flow, or empty */
+    mfa_str_t    agent;         /* "Firefox on Windows", or empty */
+    mfa_str_t    by;            /* staff: their user id in hex, or empty */
+    mfa_str_t    note;          /* their reason, or empty */
 } mfa_event_t;
 
 typedef struct {
@@ -159,6 +190,7 @@ typedef struct {
     mfa_txn_t    *txn;
     mfa_time_t    now;          /* the clock, never below its stored mark */
     mfa_events_t  events;
+    bool          is_full;      /* the store: events get no row in the audit */
 } mfa_tx_t;
 
 typedef mfa_status_t (*mfa_tx_fn)(mfa_tx_t *tx, void *arg);
@@ -185,6 +217,23 @@ mfa_status_t mfa_model_prepare(mfa_work_t *work, mfa_error_t *error)
 /* adds to the events of the transaction; failing memory fails the commit */
 mfa_status_t mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
     MFA_MUST_CHECK;
+
+/*
+ * The last MFA_ACTIVITY_MAX events of a user that are about security (S4),
+ * newest first; mfa_event_add keeps them where event->user is set. Names are
+ * those of the events.
+ */
+
+#define MFA_ACTIVITY_MAX  20
+
+typedef struct {
+    mfa_time_t     at;
+    mfa_str_t      name;        /* "login", "factor.add" */
+    mfa_str_t      result;      /* "ok", "fail", "limited" */
+    mfa_str_t      factor;      /* or empty */
+    mfa_str_t      agent;       /* or empty */
+    mfa_address_t  address;     /* len 0: unknown */
+} mfa_activity_t;
 
 /* outside of any: something was refused before anything was written */
 mfa_status_t mfa_event_note(mfa_work_t *work, const mfa_event_t *event)
@@ -223,6 +272,8 @@ typedef struct {
     uint64_t     epoch;             /* sessions of another epoch are dead */
     uint64_t     password_failures; /* in a row */
     uint8_t      browser[MFA_DIGEST_SIZE];  /* that set the password, R6 */
+    mfa_time_t   mailed_password_at;    /* a mailed reset that no login with */
+    mfa_time_t   mailed_device_at;      /* a second factor came after (C6) */
     bool         is_disabled;       /* by the operator */
     bool         is_locked;         /* by staff or by a rule */
     bool         is_on_roster;      /* imported or added by the operator */
@@ -242,7 +293,7 @@ mfa_status_t mfa_user_add(mfa_tx_t *tx, const mfa_user_t *user,
 mfa_status_t mfa_user_save(mfa_tx_t *tx, const mfa_user_t *user,
     mfa_str_t *taken) MFA_MUST_CHECK;
 
-/* with factors, sessions and flows */
+/* with factors, sessions, flows, devices and activity */
 mfa_status_t mfa_user_delete(mfa_tx_t *tx, const mfa_id_t *id) MFA_MUST_CHECK;
 
 /* MFA_NOT_FOUND when there is none; email is canonical */
@@ -264,6 +315,10 @@ mfa_status_t mfa_user_full_name(mfa_arena_t *arena, const mfa_user_t *user,
 /* may this user pass any step at all? deny first */
 mfa_verdict_t mfa_user_may_log_in(const mfa_user_t *user);
 
+/* see mfa_activity_t; at most MFA_ACTIVITY_MAX */
+mfa_status_t mfa_activity_list(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_activity_t **items, size_t *count) MFA_MUST_CHECK;
+
 mfa_str_t mfa_id_str(const mfa_id_t *id);               /* borrows id */
 mfa_status_t mfa_id_text(mfa_arena_t *arena, const mfa_id_t *id,
     mfa_str_t *hex) MFA_MUST_CHECK;
@@ -278,6 +333,8 @@ typedef struct {
     mfa_time_t  added_at;
     mfa_time_t  used_at;            /* 0: never since it was added */
     uint64_t    last_step;          /* TOTP: no step up to this one again */
+    uint64_t    told_step;          /* TOTP: a step to come whose code was
+                                       said to be right: never accepted */
     uint64_t    failures;           /* in a row */
     uint64_t    holds;              /* so far, in a row */
     mfa_time_t  held_until;         /* 0: not held */
@@ -319,7 +376,9 @@ typedef enum {                      /* what was proved; RFC 8176 */
     MFA_AMR_SMS = 4,
     MFA_AMR_TEL = 8,
     MFA_AMR_EMAIL = 16,             /* private name, RFC 8176 has none */
-    MFA_AMR_RECOVERY = 32           /* private name */
+    MFA_AMR_RECOVERY = 32,          /* private name */
+    MFA_AMR_DEVICE = 64             /* private name; a remembered device,
+                                       which is no factor: never "mfa" */
 } mfa_amr_t;
 
 /* "pwd otp mfa": mfa only where two kinds of factor were proved */
@@ -387,6 +446,63 @@ mfa_status_t mfa_session_list(mfa_tx_t *tx, const mfa_id_t *user,
 
 /* "Firefox on Windows" from a User-Agent; "Browser" when it says nothing */
 mfa_str_t mfa_agent_name(mfa_str_t user_agent, mfa_arena_t *arena);
+
+
+/*
+ * devices: browsers a person asked us to remember (L13). A device skips the
+ * second factor of its user and nothing else. Its cookie is a random id and
+ * a random token, which changes with each use; only hashes are kept. A token
+ * that was replaced and comes back means a copy: all devices of the user go.
+ */
+
+#define MFA_DEVICE_TEXT  64             /* base64url of id and token */
+#define MFA_DEVICES_MAX  10             /* of one user; the oldest goes */
+
+typedef struct {
+    mfa_id_t       id;
+    mfa_id_t       user;
+    uint8_t        key[MFA_DIGEST_SIZE];        /* SHA-256 of the token */
+    uint8_t        former[MFA_DIGEST_SIZE];     /* of the one before it */
+    mfa_time_t     made_at;
+    mfa_time_t     used_at;
+    mfa_time_t     expires_at;          /* never later than made */
+    mfa_address_t  address;             /* of the last use */
+    mfa_str_t      agent;               /* "Firefox on Windows" */
+} mfa_device_t;
+
+/* for the user, from tx->now on for settings->remember_device; agent and
+ * address of *device are the caller's; cookie: MFA_DEVICE_TEXT bytes */
+mfa_status_t mfa_device_make(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_device_t *device, mfa_str_t *cookie) MFA_MUST_CHECK;
+
+typedef enum {
+    MFA_DEVICE_UNKNOWN = 0,             /* none of this user, or past */
+    MFA_DEVICE_GOOD,
+    MFA_DEVICE_COPIED                   /* an old token: all are removed */
+} mfa_device_answer_t;
+
+/*
+ * Deny first: *answer is UNKNOWN unless everything is right. GOOD: the
+ * token is replaced, *cookie is the new one. Within 60 s of a replacement
+ * the token before it is still good (two tabs) and *cookie empty: keep
+ * yours. Always UNKNOWN where remember_device is off.
+ */
+mfa_status_t mfa_device_use(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_str_t text, mfa_device_answer_t *answer, mfa_str_t *cookie)
+    MFA_MUST_CHECK;
+
+/* last used first, past ones left out; at most MFA_DEVICES_MAX */
+mfa_status_t mfa_device_list(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_device_t **devices, size_t *count) MFA_MUST_CHECK;
+
+/* MFA_NOT_FOUND */
+mfa_status_t mfa_device_delete(mfa_tx_t *tx, const mfa_id_t *user,
+    const mfa_id_t *id) MFA_MUST_CHECK;
+
+/* after a change of password or factor; none is fine. Known browsers of
+ * mfa_model_flow.h go too */
+mfa_status_t mfa_device_delete_all(mfa_tx_t *tx, const mfa_id_t *user)
+    MFA_MUST_CHECK;
 
 
 /*
@@ -470,6 +586,10 @@ mfa_status_t mfa_touches_write(mfa_work_t *work, const mfa_touch_t *touches,
 /* flows, codes, limits, messages, purge */
 
 #include "mfa_model_flow.h"
+
+/* requests, passes, replaced secrets, the audit */
+
+#include "mfa_model_staff.h"
 
 
 #endif /* MFA_MODEL_H */

@@ -28,6 +28,10 @@ typedef struct {
     mfa_pairs_t  errors;                /* field -> word */
     mfa_pairs_t  typed;                 /* field -> value, never secrets */
     mfa_str_t    secret;                /* sealed at rest: a pending secret */
+    mfa_str_t    destination;           /* sealed at rest: pending number or
+                                           address of an enrolment */
+    mfa_str_t    action;                /* of "settings": "add", "remove" */
+    mfa_str_t    subject;               /* kind of factor it is about */
     unsigned     amr;                   /* proved so far */
     uint64_t     revision;              /* raised by each save */
     mfa_time_t   started_at;
@@ -61,20 +65,28 @@ mfa_status_t mfa_flow_delete_all(mfa_tx_t *tx, const mfa_id_t *user,
 
 typedef struct {
     mfa_id_t     flow;
-    mfa_str_t    purpose;               /* "register", "resume" */
+    mfa_str_t    purpose;               /* "register", "verify.sms" */
     mfa_id_t     user;                  /* zero: nobody known */
     mfa_str_t    destination;           /* the address it went to */
+
+    /* only for mfa_code_issue; 0: those of the settings for mail */
+    mfa_time_t   lifetime;              /* from the moment it was taken */
+    mfa_time_t   limit;                 /* from its making */
+    bool         is_long;               /* MFA_CODE_LONG letters and digits */
 } mfa_code_place_t;
 
 #define MFA_CODE_REFERENCE  4           /* letters, shown on page and mail */
+#define MFA_CODE_LONG       10          /* Crockford's base 32: 50 bits */
 
 typedef struct {
     mfa_str_t   code;                   /* only from mfa_code_issue */
     mfa_str_t   reference;
     mfa_time_t  made_at;
     mfa_time_t  sent_at;                /* 0: not yet taken by the server */
+    mfa_time_t  refused_at;             /* 0: not; it will never arrive */
     mfa_time_t  next_at;                /* another may be asked for then */
     uint64_t    left;                   /* tries */
+    bool        is_long;
 } mfa_code_t;
 
 /*
@@ -104,6 +116,22 @@ typedef enum {
 mfa_status_t mfa_code_use(mfa_tx_t *tx, const mfa_code_place_t *place,
     mfa_str_t typed, mfa_code_answer_t *answer, uint64_t *left)
     MFA_MUST_CHECK;
+
+/* a long code as it was typed: letters in any case, O, I and L as the digits
+ * they look like, hyphens and spaces dropped. MFA_INVALID: not the form */
+mfa_status_t mfa_code_long_clean(mfa_arena_t *arena, mfa_str_t typed,
+    mfa_str_t *out) MFA_MUST_CHECK;
+
+/* "XXXXX-XXXXX" for a long code, others as they are */
+mfa_str_t mfa_code_show(mfa_arena_t *arena, mfa_str_t code, bool is_long);
+
+/*
+ * The breaker of the fleet (B14). wrong: a code was wrong in a flow where
+ * nothing was proved; beyond limits[MFA_LIMIT_FLEET_CODES] is_on is true for
+ * an hour, with an event "alarm". Nobody is refused by it.
+ */
+mfa_status_t mfa_fleet_wrong(mfa_tx_t *tx) MFA_MUST_CHECK;
+mfa_status_t mfa_fleet_is_on(mfa_tx_t *tx, bool *is_on) MFA_MUST_CHECK;
 
 
 /*
@@ -148,6 +176,70 @@ mfa_status_t mfa_limit_person(mfa_tx_t *tx, const mfa_user_t *user,
     mfa_str_t typed, mfa_str_t *subject) MFA_MUST_CHECK;
 
 
+/*
+ * Known browsers (H2): those in which a user once completed a login with a
+ * second factor, or typed a mailed unlock code. Such a browser has a budget
+ * of its own for passwords of that user, and nothing else. browser: SHA-256
+ * of its cookie.
+ */
+
+#define MFA_KNOWN_MAX   20              /* of one user; the oldest goes */
+#define MFA_KNOWN_KEEP  (400 * MFA_DAY) /* since it was last used */
+
+/* false first */
+mfa_status_t mfa_known_look(mfa_tx_t *tx, const mfa_id_t *user,
+    const uint8_t browser[MFA_DIGEST_SIZE], bool *is_known) MFA_MUST_CHECK;
+
+/* from now on, or once more */
+mfa_status_t mfa_known_add(mfa_tx_t *tx, const mfa_id_t *user,
+    const uint8_t browser[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
+
+/* also done by mfa_device_delete_all; none is fine */
+mfa_status_t mfa_known_delete_all(mfa_tx_t *tx, const mfa_id_t *user)
+    MFA_MUST_CHECK;
+
+/*
+ * Wrong passwords in a row (A12), of a user, or of the slot of a name that
+ * nobody has (NULL). A new password starts a row of its own. book: one more,
+ * before it is looked at; *is_closed: the row is full, only known browsers
+ * may try; *is_last: this one filled it. clear: a right one; none is fine.
+ */
+mfa_status_t mfa_password_row_book(mfa_tx_t *tx, const mfa_user_t *user,
+    mfa_str_t typed, bool *is_closed, bool *is_last) MFA_MUST_CHECK;
+mfa_status_t mfa_password_row_look(mfa_tx_t *tx, const mfa_user_t *user,
+    bool *is_closed) MFA_MUST_CHECK;
+mfa_status_t mfa_password_row_clear(mfa_tx_t *tx, const mfa_user_t *user)
+    MFA_MUST_CHECK;
+
+/*
+ * Sources of a spray (H11): the /32 or /64 of the client of this work. More
+ * than 10 people (1000 in trusted_networks) failing there within 10 minutes
+ * hold it for an hour, with an event "alarm". No address: never held.
+ * person: a subject of mfa_limit_person. look: MFA_LIMITED, *retry_at.
+ */
+mfa_status_t mfa_spray_look(mfa_tx_t *tx, mfa_time_t *retry_at)
+    MFA_MUST_CHECK;
+mfa_status_t mfa_spray_failed(mfa_tx_t *tx, mfa_str_t person)
+    MFA_MUST_CHECK;
+
+/* an event "alarm" for the operator, and a line in the log at warn */
+mfa_status_t mfa_alarm(mfa_tx_t *tx, const char *reason) MFA_MUST_CHECK;
+
+
+/*
+ * SMS and calls cost money, and whoever owns a number may earn it (H8). One
+ * booking for a number in E.164 form: of the number, of its route (the
+ * number without its last 4 digits), of all; and MFA_LIMITED too while fewer
+ * than 20 in 100 of the last 50 messages of the route led to a right code
+ * (for a day then). All or none; *retry_at.
+ */
+mfa_status_t mfa_sms_book(mfa_tx_t *tx, mfa_str_t number,
+    mfa_time_t *retry_at) MFA_MUST_CHECK;
+
+/* a code sent there came back right */
+mfa_status_t mfa_sms_done(mfa_tx_t *tx, mfa_str_t number) MFA_MUST_CHECK;
+
+
 /* messages: the outbox; a row is written in the transaction of its cause */
 
 /* a row that is never sent: the same work for an address that gets nothing */
@@ -155,9 +247,9 @@ mfa_status_t mfa_limit_person(mfa_tx_t *tx, const mfa_user_t *user,
 
 typedef struct {
     mfa_id_t     id;
-    mfa_str_t    channel;               /* "mail" */
+    mfa_str_t    channel;               /* "mail", "sms", "voice" */
     mfa_str_t    kind;                  /* template: "code", "notice" */
-    mfa_str_t    to;                    /* canonical address */
+    mfa_str_t    to;                    /* canonical address, or E.164 */
     mfa_pairs_t  values;                /* for the template; sealed */
     mfa_str_t    language;              /* "en" */
     mfa_id_t     code_flow;             /* a code rides in it: its place, */
@@ -166,6 +258,8 @@ typedef struct {
     mfa_time_t   due_at;
     mfa_time_t   expires_at;
     uint64_t     attempts;
+    bool         is_unclear;            /* one attempt ended without an
+                                           answer: it may have been taken */
 } mfa_message_t;
 
 #define MFA_MESSAGE_TEXT_MAX  4096
@@ -194,12 +288,28 @@ mfa_status_t mfa_message_sent(mfa_tx_t *tx, const mfa_message_t *message)
 mfa_status_t mfa_message_retry(mfa_tx_t *tx, const mfa_message_t *message,
     const char *reason) MFA_MUST_CHECK;
 
-/* refused for good: the row goes, an event tells */
+/* the same at a moment the other side named (Retry-After), but not before
+ * the schedule's; is_unclear of *message is kept */
+mfa_status_t mfa_message_retry_at(mfa_tx_t *tx, const mfa_message_t *message,
+    mfa_time_t due_at, const char *reason) MFA_MUST_CHECK;
+
+/* refused for good, or out of time: the row goes, an event tells, the code
+ * that rode in it says so (refused_at) */
 mfa_status_t mfa_message_refused(mfa_tx_t *tx, const mfa_message_t *message,
     const char *reason) MFA_MUST_CHECK;
 
 mfa_status_t mfa_message_next(mfa_tx_t *tx, const mfa_message_t *after,
     mfa_message_t *message) MFA_MUST_CHECK;      /* for listing; NULL starts */
+
+/* the one of this due_at and id, as it stands; MFA_NOT_FOUND: it is gone, or
+ * another attempt has moved it */
+mfa_status_t mfa_message_get(mfa_tx_t *tx, const mfa_message_t *place,
+    mfa_message_t *message) MFA_MUST_CHECK;
+
+/* due at once: staff do not want to wait. One that a worker is just sending
+ * may arrive twice. MFA_NOT_FOUND as above */
+mfa_status_t mfa_message_hurry(mfa_tx_t *tx, const mfa_message_t *message)
+    MFA_MUST_CHECK;
 
 
 /*

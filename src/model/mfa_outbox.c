@@ -19,11 +19,11 @@
 #define OUTBOX_LOOK_MOST    50
 
 
-/* names neither the address nor a value */
+/* names neither the address nor a value; user: whose mail it was, or empty */
 
 static mfa_status_t
-outbox_event(mfa_tx_t *tx, const mfa_id_t *id, const char *name,
-    const char *reason)
+outbox_user_event(mfa_tx_t *tx, const mfa_id_t *id, const char *name,
+    const char *reason, mfa_str_t user)
 {
     mfa_str_t     ref;
     mfa_event_t   event;
@@ -39,6 +39,7 @@ outbox_event(mfa_tx_t *tx, const mfa_id_t *id, const char *name,
         .name = name,
         .result = reason == NULL ? "ok" : "fail",
         .reason = reason,
+        .user = user,
         .flow = ref
     };
 
@@ -46,13 +47,83 @@ outbox_event(mfa_tx_t *tx, const mfa_id_t *id, const char *name,
 }
 
 
+static mfa_status_t
+outbox_event(mfa_tx_t *tx, const mfa_id_t *id, const char *name,
+    const char *reason)
+{
+    return outbox_user_event(tx, id, name, reason, mfa_null);
+}
+
+
+/* staff see on a person's page that mail to them is refused */
+
+static mfa_status_t
+outbox_refused(mfa_tx_t *tx, const mfa_message_t *message,
+    const char *reason)
+{
+    mfa_str_t     text;
+    mfa_user_t    user;
+    mfa_status_t  st;
+
+    text = mfa_null;
+    st = MFA_NOT_FOUND;
+
+    if (mfa_str_eq_c(message->channel, "mail")) {
+        st = mfa_user_by_email(tx, message->to, &user);
+    }
+
+    if (st == MFA_OK) {
+        st = mfa_id_text(tx->work->arena, &user.id, &text);
+    }
+
+    if (st != MFA_OK && st != MFA_NOT_FOUND) {
+        return st;
+    }
+
+    return outbox_user_event(tx, &message->id, "message.refused", reason,
+                             text);
+}
+
+
+/* its row is gone, and it will never arrive */
+
+static mfa_status_t
+outbox_lost(mfa_tx_t *tx, const mfa_message_t *message, const char *name,
+    const char *reason)
+{
+    mfa_status_t  st;
+
+    st = mfa_code_refused(tx, message);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return outbox_event(tx, &message->id, name, reason);
+}
+
+
 mfa_status_t
 mfa_message_expire(mfa_tx_t *tx, mfa_str_t key)
 {
+    mfa_str_t      value;
     mfa_status_t   st;
     mfa_message_t  message;
 
-    st = mfa_message_key_read(key, &message);
+    st = mfa_txn_get(tx->txn, MFA_TABLE_MESSAGE, key, tx->work->arena,
+                     &value);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_message_open(tx, key, value, &message);
+
+    /* values that do not open hide whose code it was; the row goes */
+
+    if (st == MFA_DAMAGED || st == MFA_NEWER) {
+        message = (mfa_message_t) { .attempts = 0 };
+        st = mfa_message_key_read(key, &message);
+    }
+
     if (st != MFA_OK) {
         return st;
     }
@@ -62,7 +133,7 @@ mfa_message_expire(mfa_tx_t *tx, mfa_str_t key)
         return st;
     }
 
-    return outbox_event(tx, &message.id, "message.expired", "late");
+    return outbox_lost(tx, &message, "message.expired", "late");
 }
 
 
@@ -174,16 +245,9 @@ mfa_message_sent(mfa_tx_t *tx, const mfa_message_t *message)
 {
     mfa_status_t  st;
 
-    if (message->code_purpose.len > 0) {
-        st = mfa_code_sent(tx, &message->code_flow, message->code_purpose,
-                           mfa_pairs_get(&message->values,
-                                         mfa_str("reference")));
-
-        /* a code that cannot be read must not make the mail go out again */
-
-        if (st != MFA_OK && st != MFA_DAMAGED && st != MFA_NEWER) {
-            return st;
-        }
+    st = mfa_code_sent(tx, message);
+    if (st != MFA_OK) {
+        return st;
     }
 
     st = mfa_message_remove(tx, message);
@@ -216,8 +280,8 @@ outbox_wait(uint64_t attempts)
 
 
 mfa_status_t
-mfa_message_retry(mfa_tx_t *tx, const mfa_message_t *message,
-    const char *reason)
+mfa_message_retry_at(mfa_tx_t *tx, const mfa_message_t *message,
+    mfa_time_t due_at, const char *reason)
 {
     mfa_status_t   st;
     mfa_message_t  later;
@@ -235,8 +299,12 @@ mfa_message_retry(mfa_tx_t *tx, const mfa_message_t *message,
     later = *message;
     later.due_at = tx->now + outbox_wait(message->attempts);
 
+    if (later.due_at < due_at) {
+        later.due_at = due_at;
+    }
+
     if (later.due_at >= later.expires_at) {
-        return outbox_event(tx, &message->id, "message.expired", reason);
+        return outbox_lost(tx, message, "message.expired", reason);
     }
 
     st = mfa_message_write(tx, &later);
@@ -245,6 +313,36 @@ mfa_message_retry(mfa_tx_t *tx, const mfa_message_t *message,
     }
 
     return outbox_event(tx, &message->id, "message.retry", reason);
+}
+
+
+mfa_status_t
+mfa_message_retry(mfa_tx_t *tx, const mfa_message_t *message,
+    const char *reason)
+{
+    return mfa_message_retry_at(tx, message, 0, reason);
+}
+
+
+mfa_status_t
+mfa_message_hurry(mfa_tx_t *tx, const mfa_message_t *message)
+{
+    mfa_status_t   st;
+    mfa_message_t  now;
+
+    st = mfa_message_get(tx, message, &now);
+    if (st != MFA_OK || now.due_at <= tx->now) {
+        return st;
+    }
+
+    st = mfa_message_remove(tx, &now);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    now.due_at = tx->now;
+
+    return mfa_message_write(tx, &now);
 }
 
 
@@ -264,5 +362,7 @@ mfa_message_refused(mfa_tx_t *tx, const mfa_message_t *message,
         return st;
     }
 
-    return outbox_event(tx, &message->id, "message.refused", reason);
+    st = mfa_code_refused(tx, message);
+
+    return (st == MFA_OK) ? outbox_refused(tx, message, reason) : st;
 }

@@ -91,6 +91,48 @@ purge_remove_limit(mfa_tx_t *tx, mfa_str_t key)
 }
 
 
+static mfa_status_t
+purge_remove_device(mfa_tx_t *tx, mfa_str_t key)
+{
+    return mfa_txn_delete(tx->txn, MFA_TABLE_DEVICE, key);
+}
+
+
+static mfa_status_t
+purge_remove_route(mfa_tx_t *tx, mfa_str_t key)
+{
+    return mfa_txn_delete(tx->txn, MFA_TABLE_ROUTE, key);
+}
+
+
+static mfa_status_t
+purge_remove_pass(mfa_tx_t *tx, mfa_str_t key)
+{
+    return mfa_txn_delete(tx->txn, MFA_TABLE_PASS, key);
+}
+
+
+static mfa_status_t
+purge_remove_former(mfa_tx_t *tx, mfa_str_t key)
+{
+    return mfa_txn_delete(tx->txn, MFA_TABLE_FORMER, key);
+}
+
+
+static mfa_status_t
+purge_remove_known(mfa_tx_t *tx, mfa_str_t key)
+{
+    return mfa_txn_delete(tx->txn, MFA_TABLE_KNOWN, key);
+}
+
+
+static mfa_status_t
+purge_remove_source(mfa_tx_t *tx, mfa_str_t key)
+{
+    return mfa_txn_delete(tx->txn, MFA_TABLE_SOURCE, key);
+}
+
+
 /* a password that no browser set is the operator's, from the import */
 
 static bool
@@ -217,6 +259,11 @@ purge_remove_user(mfa_tx_t *tx, mfa_str_t key)
     user.password_failures = 0;
     memset(user.browser, 0, sizeof(user.browser));
 
+    st = mfa_device_delete_all(tx, &id);
+    if (st != MFA_OK) {
+        return st;
+    }
+
     st = mfa_flow_delete_all(tx, &id, NULL);
     if (st != MFA_OK) {
         return st;
@@ -237,6 +284,14 @@ static const purge_step_t  purge_steps[] = {
     { MFA_TABLE_CODE,    1, mfa_code_is_over,    purge_remove_code },
     { MFA_TABLE_LIMIT,   1, mfa_limit_is_over,   purge_remove_limit },
     { MFA_TABLE_MESSAGE, 1, mfa_message_is_over, mfa_message_expire },
+    { MFA_TABLE_DEVICE,  1, mfa_device_is_over,  purge_remove_device },
+    { MFA_TABLE_ROUTE,   1, mfa_route_is_over,   purge_remove_route },
+    { MFA_TABLE_REQUEST, 1, mfa_reset_request_is_over,
+                                                 mfa_reset_request_remove },
+    { MFA_TABLE_PASS,    1, mfa_pass_is_over,    purge_remove_pass },
+    { MFA_TABLE_FORMER,  1, mfa_former_is_over,  purge_remove_former },
+    { MFA_TABLE_KNOWN,   1, mfa_known_is_over,   purge_remove_known },
+    { MFA_TABLE_SOURCE,  1, mfa_spray_is_over,   purge_remove_source },
     { MFA_TABLE_USER,    PURGE_COST_USER, purge_user_is_over,
                                                  purge_remove_user }
 };

@@ -370,23 +370,6 @@ session_make_token(mfa_tx_t *tx, uint8_t key[MFA_DIGEST_SIZE],
 }
 
 
-static mfa_str_t
-session_cut_agent(mfa_str_t agent)
-{
-    if (agent.len > MFA_AGENT_MAX) {
-        agent.len = MFA_AGENT_MAX;
-    }
-
-    /* half a character is none */
-
-    while (agent.len > 0 && !mfa_text_is_utf8(agent)) {
-        agent.len--;
-    }
-
-    return agent;
-}
-
-
 mfa_status_t
 mfa_session_issue(mfa_tx_t *tx, mfa_user_t *user, mfa_session_t *session,
     mfa_str_t *token)
@@ -415,9 +398,9 @@ mfa_session_issue(mfa_tx_t *tx, mfa_user_t *user, mfa_session_t *session,
     session->epoch = user->epoch;
     session->started_at = tx->now;
     session->seen_at = tx->now;
-    session->factor_at = (session->amr & ~(unsigned) MFA_AMR_PWD) != 0
+    session->factor_at = (session->amr & ~MFA_AMR_NO_FACTOR) != 0
                          ? tx->now : 0;
-    session->agent = session_cut_agent(session->agent);
+    session->agent = mfa_agent_cut(session->agent);
 
     if (session->address.len == 0 && tx->work->address != NULL) {
         session->address = *tx->work->address;

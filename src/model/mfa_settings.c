@@ -16,6 +16,12 @@
 #define HASH_PASSES_MOST   16
 #define LIMIT_MOST         1000000
 #define NETWORKS_MOST      256
+#define SMS_MOST           (10 * MFA_MINUTE)
+#define REMEMBER_LEAST     MFA_DAY
+#define REMEMBER_MOST      (90 * MFA_DAY)
+#define HOLD_LEAST         (24 * MFA_HOUR)
+#define HOLD_MOST          (3650 * MFA_DAY)
+#define PASSWORD_ROW       (3650 * MFA_DAY)     /* in effect: for ever */
 
 #define field(name)  offsetof(mfa_model_settings_t, name)
 
@@ -40,8 +46,16 @@ static const mfa_enum_t  settings_limits[] = {
     { "send_mailbox", MFA_LIMIT_SEND_MAILBOX },
     { "send_person", MFA_LIMIT_SEND_PERSON },
     { "code_address", MFA_LIMIT_CODE_ADDRESS },
+    { "sms_number", MFA_LIMIT_SMS_NUMBER },
+    { "sms_route", MFA_LIMIT_SMS_ROUTE },
+    { "sms_all", MFA_LIMIT_SMS_ALL },
+    { "login_browser", MFA_LIMIT_LOGIN_BROWSER },
+    { "fleet_codes", MFA_LIMIT_FLEET_CODES },
     { NULL, 0 }
 };
+
+#define rule(most1, window1, most2, window2)                                  \
+    { .most = { most1, most2 }, .window = { window1, window2 } }
 
 
 void
@@ -57,19 +71,27 @@ mfa_model_defaults(mfa_model_settings_t *settings)
         .code_digits = 6,
         .code_lifetime = 20 * MFA_MINUTE,
         .code_limit = 30 * MFA_MINUTE,
+        .sms_lifetime = 5 * MFA_MINUTE,
+        .sms_limit = 10 * MFA_MINUTE,
+        .approvals = 1,
+        .audit_keep = 400 * MFA_DAY,
         .code_tries = 5,
         .totp_tries = 5,
         .totp_day = 10,
         .totp_most = 50,
         .limits = {
-            [MFA_LIMIT_LOGIN_PERSON] = { { 10, 30 }, { MFA_HOUR, MFA_DAY } },
-            [MFA_LIMIT_LOGIN_ADDRESS] = { { 10, 60 },
-                                          { MFA_MINUTE, MFA_HOUR } },
-            [MFA_LIMIT_START_ADDRESS] = { { 10, 0 }, { MFA_HOUR, 0 } },
-            [MFA_LIMIT_SEND_MAILBOX] = { { 3, 6 }, { MFA_HOUR, MFA_DAY } },
-            [MFA_LIMIT_SEND_PERSON] = { { 10, 30 }, { MFA_HOUR, MFA_DAY } },
-            [MFA_LIMIT_CODE_ADDRESS] = { { 10, 60 },
-                                         { MFA_MINUTE, MFA_HOUR } },
+            [MFA_LIMIT_LOGIN_PERSON] = rule(10, MFA_HOUR, 30, MFA_DAY),
+            [MFA_LIMIT_LOGIN_ADDRESS] = rule(10, MFA_MINUTE, 60, MFA_HOUR),
+            [MFA_LIMIT_START_ADDRESS] = rule(10, MFA_HOUR, 0, 0),
+            [MFA_LIMIT_SEND_MAILBOX] = rule(3, MFA_HOUR, 6, MFA_DAY),
+            [MFA_LIMIT_SEND_PERSON] = rule(10, MFA_HOUR, 30, MFA_DAY),
+            [MFA_LIMIT_CODE_ADDRESS] = rule(10, MFA_MINUTE, 60, MFA_HOUR),
+            [MFA_LIMIT_SMS_NUMBER] = rule(10, MFA_HOUR, 30, MFA_DAY),
+            [MFA_LIMIT_SMS_ROUTE] = rule(100, MFA_DAY, 0, 0),
+            [MFA_LIMIT_SMS_ALL] = rule(1000, MFA_DAY, 0, 0),
+            [MFA_LIMIT_LOGIN_BROWSER] = rule(10, MFA_HOUR, 0, 0),
+            [MFA_LIMIT_FLEET_CODES] = rule(200, 10 * MFA_MINUTE, 0, 0),
+            [MFA_LIMIT_PASSWORD_ROW] = rule(100, PASSWORD_ROW, 0, 0),
         },
         .hash_cost = { HASH_MEMORY_KIB, HASH_PASSES },
     };
@@ -99,13 +121,29 @@ settings_nargs(const mfa_option_t *option, mfa_error_t *error)
 }
 
 
+/* a line further down would quietly win over the one above it */
+
+static mfa_status_t
+limit_given_twice(mfa_str_t name, mfa_error_t *error)
+{
+    mfa_error_set(error, "\"limit " MFA_STR_FMT "\" is given twice",
+                  MFA_STR_ARG(name));
+
+    return MFA_CONFIG;
+}
+
+
 static mfa_status_t
 limit_number(const mfa_option_t *option, const settings_number_t *number,
-    const mfa_line_t *line, void *target, mfa_error_t *error)
+    const mfa_line_t *line, mfa_model_settings_t *settings,
+    mfa_error_t *error)
 {
-    char           wanted[64];
-    int64_t        n;
-    mfa_status_t   st;
+    char          wanted[64];
+    int64_t       n;
+    unsigned      bit;
+    mfa_status_t  st;
+
+    bit = 1U << (number - settings_numbers);
 
     if (line->nargs != 2) {
         return settings_nargs(option, error);
@@ -119,7 +157,12 @@ limit_number(const mfa_option_t *option, const settings_number_t *number,
         return settings_invalid(option, line->args[1], wanted, error);
     }
 
-    memcpy((char *) target + number->offset, &n, sizeof(n));
+    if (settings->given & bit) {
+        return limit_given_twice(line->args[0], error);
+    }
+
+    memcpy((char *) settings + number->offset, &n, sizeof(n));
+    settings->given |= bit;
 
     return MFA_OK;
 }
@@ -162,7 +205,12 @@ limit_rule(const mfa_option_t *option, const mfa_line_t *line,
         }
     }
 
+    if (rule->is_given) {
+        return limit_given_twice(line->args[0], error);
+    }
+
     *rule = read;
+    rule->is_given = true;
 
     return MFA_OK;
 }
@@ -186,8 +234,8 @@ static MFA_OPTION_SETTER(settings_set_limit)
 
     for (i = 0; settings_numbers[i].name != NULL; i++) {
         if (mfa_str_eq_c(name, settings_numbers[i].name)) {
-            return limit_number(option, &settings_numbers[i], line, target,
-                                error);
+            return limit_number(option, &settings_numbers[i], line,
+                                settings, error);
         }
     }
 
@@ -352,6 +400,78 @@ static MFA_OPTION_SETTER(settings_set_hash_cost)
 }
 
 
+static MFA_OPTION_SETTER(settings_set_remember)
+{
+    mfa_model_settings_t  *settings;
+
+    settings = target;
+
+    if (line->nargs == 1 && mfa_str_eq_c(line->args[0], "off")) {
+        settings->remember_device = 0;
+        return MFA_OK;
+    }
+
+    return mfa_option_set_time(option, line, target, arena, error);
+}
+
+
+static MFA_OPTION_SETTER(settings_set_hold)
+{
+    mfa_model_settings_t  *settings;
+
+    settings = target;
+
+    if (line->nargs == 1 && mfa_str_eq_c(line->args[0], "never")) {
+        settings->recovery_hold = 0;
+        return MFA_OK;
+    }
+
+    return mfa_option_set_time(option, line, target, arena, error);
+}
+
+
+/* "2" is for everybody, "2 group=directors" for members of that group */
+
+static MFA_OPTION_SETTER(settings_set_approvals)
+{
+    size_t                 i;
+    int64_t                n;
+    mfa_str_t              group;
+    mfa_status_t           st;
+    mfa_model_settings_t  *settings;
+
+    settings = target;
+
+    if (line->nargs == 0 || line->nargs > MFA_LIST_MAX) {
+        return settings_nargs(option, error);
+    }
+
+    if (mfa_str_number(line->args[0], &n) != MFA_OK || n < 1 || n > 2) {
+        return settings_invalid(option, line->args[0], "1 or 2", error);
+    }
+
+    for (i = 1; i < line->nargs; i++) {
+        if (n != 2
+            || mfa_parse_named(line->args[i], "group", &group) != MFA_OK
+            || group.len == 0)
+        {
+            return settings_invalid(option, line->args[i],
+                                    "\"group=NAME\" after \"2\"", error);
+        }
+
+        st = mfa_strs_add(arena, &settings->approvals_groups, group);
+        if (st != MFA_OK) {
+            mfa_error_set(error, "%s", mfa_status_text(st));
+            return st;
+        }
+    }
+
+    settings->approvals = line->nargs > 1 ? 1 : n;
+
+    return MFA_OK;
+}
+
+
 #define bounds(least, most)  &(const mfa_bounds_t) { least, most }
 
 const mfa_option_t  mfa_model_options[] = {
@@ -401,6 +521,50 @@ const mfa_option_t  mfa_model_options[] = {
       .set = mfa_option_set_time, .offset = field(code_limit),
       .data = bounds(MFA_MINUTE, 30 * MFA_MINUTE) },
 
+    { .name = "sms_lifetime", .syntax = "TIME", .fallback = "5m",
+      .help = "How long a code lives once the provider of SMS or calls has "
+              "taken it.",
+      .set = mfa_option_set_time, .offset = field(sms_lifetime),
+      .data = bounds(MFA_MINUTE, SMS_MOST) },
+
+    { .name = "sms_limit", .syntax = "TIME", .fallback = "10m",
+      .help = "How long a code by SMS or call lives at most from its making.",
+      .set = mfa_option_set_time, .offset = field(sms_limit),
+      .data = bounds(MFA_MINUTE, SMS_MOST) },
+
+    { .name = "remember_device", .syntax = "TIME | off", .fallback = "off",
+      .help = "People may have a browser remembered for so long: it then "
+              "needs no second factor.",
+      .set = settings_set_remember, .offset = field(remember_device),
+      .data = bounds(REMEMBER_LEAST, REMEMBER_MOST) },
+
+    { .name = "helpdesk_group", .syntax = "GROUP", .fallback = NULL,
+      .help = "Members of this group help people who are stuck, except "
+              "admins and themselves; without it nobody does.",
+      .set = mfa_option_set_str, .offset = field(helpdesk_group) },
+
+    { .name = "admin_group", .syntax = "GROUP", .fallback = NULL,
+      .help = "Members of this group help everybody but themselves.",
+      .set = mfa_option_set_str, .offset = field(admin_group) },
+
+    { .name = "approvals", .syntax = "1 | 2 [group=GROUP ...]",
+      .fallback = "1",
+      .help = "How many of the staff must approve a reset; with groups, two "
+              "for their members and one for all others.",
+      .set = settings_set_approvals },
+
+    { .name = "audit_keep", .syntax = "TIME", .fallback = "400d",
+      .help = "How long the audit keeps an event.",
+      .set = mfa_option_set_time, .offset = field(audit_keep),
+      .data = bounds(MFA_DAY, 3650 * MFA_DAY) },
+
+    { .name = "recovery_hold", .syntax = "never | TIME", .fallback = "never",
+      .help = "After a mailed reset of the password or of the device the "
+              "other one is closed until staff or the old factor open it, "
+              "or until this time has passed.",
+      .set = settings_set_hold, .offset = field(recovery_hold),
+      .data = bounds(HOLD_LEAST, HOLD_MOST) },
+
     { .name = "hash_cost", .syntax = "[memory=SIZE] [passes=NUMBER]",
       .fallback = "memory=19m passes=2",
       .help = "What one password hash (argon2id) costs; these are the least "
@@ -416,6 +580,9 @@ const mfa_option_t  mfa_model_options[] = {
       .fallback = "login_person 10/1h 30/1d; login_address 10/1m 60/1h; "
                   "start_address 10/1h; send_mailbox 3/1h 6/1d; "
                   "send_person 10/1h 30/1d; code_address 10/1m 60/1h; "
+                  "sms_number 10/1h 30/1d; sms_route 100/1d; "
+                  "sms_all 1000/1d; login_browser 10/1h; "
+                  "fleet_codes 200/10m; "
                   "code_tries 5; totp_tries 5; totp_day 10; totp_most 50",
       .help = "How often something may be tried; code_tries and totp_ take "
               "a number alone.",

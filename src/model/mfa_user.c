@@ -462,6 +462,27 @@ user_delete_factors(mfa_tx_t *tx, const mfa_id_t *id)
 }
 
 
+/* what staff and replaced devices left; the audit stays */
+
+static mfa_status_t
+user_delete_staff(mfa_tx_t *tx, const mfa_id_t *id)
+{
+    mfa_status_t  st;
+
+    st = mfa_reset_request_forget(tx, id);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_pass_delete(tx, id);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_former_delete_all(tx, id);
+}
+
+
 mfa_status_t
 mfa_user_delete(mfa_tx_t *tx, const mfa_id_t *id)
 {
@@ -482,6 +503,21 @@ mfa_user_delete(mfa_tx_t *tx, const mfa_id_t *id)
     }
 
     st = user_delete_factors(tx, &own);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_device_delete_all(tx, &own);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = user_delete_staff(tx, &own);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_activity_delete(tx, &own);
     if (st != MFA_OK) {
         return st;
     }

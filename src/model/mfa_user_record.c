@@ -8,7 +8,7 @@
 #include "mfa_record.h"
 
 
-#define USER_VERSION       1
+#define USER_VERSION       2
 #define USER_PASSWORD_MAX  512
 #define USER_ATTR_NAME     64
 #define USER_ATTR_VALUE    512
@@ -176,6 +176,8 @@ mfa_user_pack(mfa_tx_t *tx, const mfa_user_t *user, mfa_str_t *record)
     mfa_pack_time(&buf, user->login_at);
     mfa_pack_number(&buf, user->password_failures);
     mfa_pack_str(&buf, user_browser(user));
+    mfa_pack_time(&buf, user->mailed_password_at);
+    mfa_pack_time(&buf, user->mailed_device_at);
 
     return mfa_buf_str(&buf, record);
 }
@@ -211,6 +213,8 @@ mfa_user_unpack(mfa_tx_t *tx, const mfa_id_t *id, mfa_str_t record,
     user->login_at = mfa_unpack_time(&in);
     user->password_failures = mfa_unpack_number(&in);
     browser = mfa_unpack_str(&in);
+    user->mailed_password_at = mfa_unpack_time(&in);
+    user->mailed_device_at = mfa_unpack_time(&in);
 
     user->is_disabled = (flags & USER_DISABLED) != 0;
     user->is_locked = (flags & USER_LOCKED) != 0;

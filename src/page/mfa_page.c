@@ -8,6 +8,11 @@
 #include "mfa_page.h"
 
 
+/* people who share a browser: the devices of three of them, one after the
+ * other */
+#define DEVICE_MAX  (3 * (MFA_DEVICE_TEXT + 1))
+
+
 #pragma GCC visibility push(hidden)
 #define MFA_PAGE(name)  extern const mfa_page_t  mfa_page_##name;
 #include "registry.def"
@@ -21,16 +26,57 @@ static const mfa_page_t *const  pages[] = {
 };
 
 
+/* of pages below it, and no page itself */
+
+static bool
+is_folder(mfa_str_t path)
+{
+    return path.len > 0 && path.data[path.len - 1] == '/';
+}
+
+
+/* *rest is the one segment behind a page that is a folder */
+
+static bool
+page_holds(const mfa_page_t *page, mfa_str_t path, mfa_str_t *rest)
+{
+    mfa_str_t  folder;
+
+    folder = mfa_str_from(page->path);
+
+    if (!is_folder(folder) || path.len <= folder.len
+        || !mfa_str_has_prefix(path, folder))
+    {
+        return false;
+    }
+
+    rest->data = path.data + folder.len;
+    rest->len = path.len - folder.len;
+
+    return memchr(rest->data, '/', rest->len) == NULL;
+}
+
+
 static const mfa_page_t *
-page_find(mfa_str_t path)
+page_find(mfa_str_t path, mfa_str_t *rest)
 {
     size_t  i;
 
+    *rest = mfa_null;
+
     for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-        if (mfa_str_eq_c(path, pages[i]->path)) {
+        if (mfa_str_eq_c(path, pages[i]->path) && !is_folder(path)) {
             return pages[i];
         }
     }
+
+    for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        if (page_holds(pages[i], path, rest)) {
+            return pages[i];
+        }
+    }
+
+    *rest = mfa_null;
 
     return NULL;
 }
@@ -39,7 +85,7 @@ page_find(mfa_str_t path)
 bool
 mfa_page_is_hashing(const mfa_page_env_t *env, const mfa_request_t *request)
 {
-    mfa_str_t          path;
+    mfa_str_t          path, rest;
     const mfa_page_t  *page;
 
     path = request->path;
@@ -53,7 +99,7 @@ mfa_page_is_hashing(const mfa_page_env_t *env, const mfa_request_t *request)
     path.data += env->portal.len;
     path.len -= env->portal.len;
 
-    page = page_find(path);
+    page = page_find(path, &rest);
 
     return page != NULL && page->is_hashing;
 }
@@ -83,6 +129,7 @@ visit_cookies(mfa_visit_t *visit)
 {
     find_cookie(visit->request, visit->env->session_cookie, &visit->session);
     find_cookie(visit->request, visit->env->browser_cookie, &visit->browser);
+    find_cookie(visit->request, visit->env->device_cookie, &visit->device);
 
     if (visit->session.len != MFA_TOKEN_TEXT) {
         visit->session = mfa_null;
@@ -90,6 +137,10 @@ visit_cookies(mfa_visit_t *visit)
 
     if (visit->browser.len != MFA_TOKEN_TEXT) {
         visit->browser = mfa_null;
+    }
+
+    if (visit->device.len > DEVICE_MAX) {
+        visit->device = mfa_null;
     }
 
     return MFA_OK;
@@ -165,7 +216,7 @@ visit_asked(mfa_visit_t *visit)
 {
     mfa_status_t  st;
 
-    visit->page = page_find(visit->path);
+    visit->page = page_find(visit->path, &visit->rest);
     if (visit->page == NULL) {
         return mfa_visit_fault(visit, 404);
     }

@@ -113,6 +113,7 @@ typedef struct {
     mfa_str_t                   style;          /* style.css */
     mfa_str_t                   portal;         /* "/mfa/" */
     mfa_str_t                   session_cookie;
+    mfa_str_t                   device_cookie;
     mfa_str_t                   browser_cookie;
     mfa_str_t                   notice_cookie;
 } mfa_page_env_t;
@@ -150,10 +151,12 @@ struct mfa_visit_s {
     const mfa_page_t      *page;
 
     mfa_str_t              path;            /* below the portal */
+    mfa_str_t              rest;            /* of it, behind the page's own */
     mfa_pairs_t            query;
     mfa_pairs_t            form;            /* of a POST */
     mfa_str_t              browser;         /* cookie; empty: none yet */
     mfa_str_t              session;         /* cookie; empty: none */
+    mfa_str_t              device;          /* cookie; empty: none */
     mfa_session_view_t     who;             /* after mfa_visit_who */
 
     mfa_value_t           *errors;          /* list, once there is one */
@@ -161,6 +164,8 @@ struct mfa_visit_s {
     mfa_visit_fn           resume;          /* after the hash */
     mfa_step_t             step;            /* of the flow */
     mfa_flow_event_t       event;
+    const char            *template;        /* of a page that chooses */
+    const char            *go;              /* another page of this state */
     mfa_login_t            login;
     bool                   has_mail;
 };
@@ -177,10 +182,12 @@ mfa_status_t mfa_visit_run(mfa_visit_t *visit) MFA_MUST_CHECK;
 typedef struct {
     const char        *value;               /* of the button named "do" */
     mfa_flow_event_t   event;
+    const char        *factor;              /* NULL: that of the page */
 } mfa_page_action_t;
 
 struct mfa_page_s {
-    const char               *path;         /* "register/code"; "" is home */
+    const char               *path;         /* "register/code"; "" is home;
+                                               "verify/": all below, by rest */
     mfa_visit_fn              get;
     mfa_visit_fn              post;         /* NULL: only GET and HEAD */
 
@@ -191,10 +198,26 @@ struct mfa_page_s {
     const mfa_page_action_t  *actions;      /* ends with value NULL; the
                                                first is the default */
     mfa_status_t            (*fill)(mfa_visit_t *visit, mfa_value_t *map);
+
+    /* pages that begin a flow with an address (mfa_page_start.c) */
+    mfa_status_t            (*start)(mfa_step_t *step, mfa_str_t typed);
+
+    /* which factor and which template a page "verify/" is about; called
+     * before a GET is shown and before a move. MFA_NOT_FOUND: no such page.
+     * It may set visit->go: then a GET goes to that page instead */
+    mfa_status_t            (*choose)(mfa_visit_t *visit);
 };
 
 mfa_status_t mfa_page_flow_get(mfa_visit_t *visit) MFA_MUST_CHECK;
 mfa_status_t mfa_page_flow_post(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+/* template, start, and fill where there is more to show */
+mfa_status_t mfa_page_start_get(mfa_visit_t *visit) MFA_MUST_CHECK;
+mfa_status_t mfa_page_start_post(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+/* fill of a page with a new password (mfa_page_password.c) */
+mfa_status_t mfa_page_password_rule(mfa_visit_t *visit, mfa_value_t *map)
+    MFA_MUST_CHECK;
 
 
 /* replies (mfa_page_reply.c) */
@@ -260,11 +283,48 @@ mfa_status_t mfa_page_refuse(const mfa_page_env_t *env,
     const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
     MFA_MUST_CHECK;
 
+/* see mfa_change_password in mfa.h */
+mfa_status_t mfa_page_change_password(const mfa_page_env_t *env,
+    mfa_arena_t *arena, mfa_reply_t *reply) MFA_MUST_CHECK;
+
+
+/* what a verify page offers somebody who lost a phone: flags is_lost_mail,
+ * is_lost_request, is_lost_off, has_request, is_approved, has_pass
+ * (mfa_page_device_reset.c) */
+mfa_status_t mfa_visit_reset_values(mfa_visit_t *visit, mfa_value_t *map)
+    MFA_MUST_CHECK;
+
+/* the same as they stand, for pages that choose */
+mfa_status_t mfa_visit_reset_offer(mfa_visit_t *visit,
+    mfa_reset_offer_t *offer) MFA_MUST_CHECK;
+
+
+/* pages of factors (mfa_page_factor.c) */
+
+/* "12 March 2027" where the server stands; empty for 0 */
+mfa_str_t mfa_visit_date(mfa_visit_t *visit, mfa_time_t at);
+
+/*
+ * What the page of a code that was sent shows: shown (masked destination),
+ * is_sent, reference, seconds_ago or is_waiting or is_refused, resend_at.
+ * Only after a password was proved: it tells what became of the message.
+ */
+mfa_status_t mfa_visit_code_values(mfa_visit_t *visit, mfa_tx_t *tx,
+    const mfa_code_place_t *place, const mfa_factor_t *factor,
+    mfa_value_t *map) MFA_MUST_CHECK;
+
 
 /* cookies and forms (mfa_page_form.c) */
 
 mfa_status_t mfa_visit_set_cookie(mfa_visit_t *visit, mfa_str_t name,
     mfa_str_t value) MFA_MUST_CHECK;
+
+/* the cookie of remembered devices: kept for its time (L13) */
+mfa_status_t mfa_visit_set_device(mfa_visit_t *visit, mfa_str_t value)
+    MFA_MUST_CHECK;
+
+/* what a step gave for the browser to keep: session, device */
+mfa_status_t mfa_visit_keep(mfa_visit_t *visit) MFA_MUST_CHECK;
 
 /* makes sure that the browser has its cookie */
 mfa_status_t mfa_visit_browser(mfa_visit_t *visit) MFA_MUST_CHECK;
@@ -281,6 +341,9 @@ mfa_status_t mfa_visit_judge_form(mfa_visit_t *visit, mfa_verdict_t *verdict)
 
 /* visit->who; MFA_OK also without a session */
 mfa_status_t mfa_visit_who(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+/* may people be sent there after a login? */
+bool mfa_visit_is_target(const mfa_visit_t *visit, mfa_str_t target);
 
 /* "to" of query or form when it is safe, else empty */
 mfa_str_t mfa_visit_target(mfa_visit_t *visit);

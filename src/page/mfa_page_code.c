@@ -1,6 +1,8 @@
 /*
- * The pages where a mailed code is typed: in a registration (R2), and
- * before an unfinished one goes on in another browser (R6).
+ * The pages where a mailed code is typed: in a registration (R2), for a
+ * forgotten password (P1), for a lost phone (D2), by somebody whose login is
+ * held (L14), and before an unfinished registration goes on in another
+ * browser (R6).
  */
 
 #include "mfa_page.h"
@@ -40,17 +42,18 @@ code_fill(mfa_visit_t *visit, mfa_value_t *map)
     }
 
     mfa_value_set_str(map, "reference", at.code.reference);
+    mfa_value_set_flag(map, "is_long", at.code.is_long);
     mfa_value_set_str(map, "sender", visit->env->send->mail_from);
 
     return MFA_OK;
 }
 
 
-static const mfa_page_action_t  register_actions[] = {
-    { "verify", MFA_EVENT_CODE },
-    { "resend", MFA_EVENT_RESEND },
-    { "change", MFA_EVENT_CHANGE_EMAIL },
-    { NULL, 0 }
+static const mfa_page_action_t  address_actions[] = {
+    { "verify", MFA_EVENT_CODE, NULL },
+    { "resend", MFA_EVENT_RESEND, NULL },
+    { "change", MFA_EVENT_CHANGE_EMAIL, NULL },
+    { NULL, 0, NULL }
 };
 
 
@@ -59,15 +62,82 @@ const mfa_page_t  mfa_page_register_code = {
     .get = mfa_page_flow_get,
     .post = mfa_page_flow_post,
     .template = "register_code.html",
-    .actions = register_actions,
+    .actions = address_actions,
+    .fill = code_fill,
+};
+
+
+const mfa_page_t  mfa_page_password_reset_code = {
+    .path = "password-reset/code",
+    .get = mfa_page_flow_get,
+    .post = mfa_page_flow_post,
+    .template = "password_reset_code.html",
+    .actions = address_actions,
+    .fill = code_fill,
+};
+
+
+/* once approved the code goes to the address of the record, which somebody
+ * who has the password alone need not learn */
+
+static mfa_status_t
+device_fill(mfa_visit_t *visit, mfa_value_t *map)
+{
+    bool                 is_named;
+    mfa_str_t            shown;
+    mfa_status_t         st;
+    const mfa_factor_t  *mail = mfa_factor_by_name(mfa_str("email"));
+
+    is_named = mfa_str_eq_c(visit->step.flow.action, "reset");
+
+    mfa_value_set_flag(map, "is_named", is_named);
+
+    if (!is_named && mail != NULL) {
+        st = mail->mask(visit->work->arena, visit->step.flow.email, &shown);
+        if (st != MFA_OK) {
+            return st;
+        }
+
+        mfa_value_set_str(map, "email", shown);
+    }
+
+    return code_fill(visit, map);
+}
+
+
+static const mfa_page_action_t  device_actions[] = {
+    { "verify", MFA_EVENT_CODE, NULL },
+    { "resend", MFA_EVENT_RESEND, NULL },
+    { "change", MFA_EVENT_CHANGE_EMAIL, NULL },
+    { "cancel", MFA_EVENT_CANCEL, NULL },
+    { NULL, 0, NULL }
+};
+
+
+const mfa_page_t  mfa_page_device_reset_code = {
+    .path = "device-reset/code",
+    .get = mfa_page_flow_get,
+    .post = mfa_page_flow_post,
+    .template = "device_reset_code.html",
+    .actions = device_actions,
+    .fill = device_fill,
+};
+
+
+const mfa_page_t  mfa_page_unlock_code = {
+    .path = "unlock/code",
+    .get = mfa_page_flow_get,
+    .post = mfa_page_flow_post,
+    .template = "unlock_code.html",
+    .actions = address_actions,
     .fill = code_fill,
 };
 
 
 static const mfa_page_action_t  prove_actions[] = {
-    { "verify", MFA_EVENT_CODE },
-    { "resend", MFA_EVENT_RESEND },
-    { NULL, 0 }
+    { "verify", MFA_EVENT_CODE, NULL },
+    { "resend", MFA_EVENT_RESEND, NULL },
+    { NULL, 0, NULL }
 };
 
 

@@ -8,23 +8,86 @@
 #include "mfa_page.h"
 
 
-mfa_status_t
-mfa_visit_set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value)
+/* an empty value takes the cookie away; seconds 0: until the browser ends */
+
+static mfa_status_t
+set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
+    mfa_time_t seconds)
 {
-    mfa_str_t     text;
+    mfa_str_t     text, age;
     mfa_arena_t  *arena = visit->work->arena;
 
+    age = (value.len == 0 || seconds > 0)
+          ? mfa_arena_printf(arena, "; Max-Age=%lld",
+                             value.len == 0 ? 0LL : (long long) seconds)
+          : mfa_str("");
+
     text = mfa_arena_printf(arena, MFA_STR_FMT "=" MFA_STR_FMT "; Path=/; "
-                            "HttpOnly; SameSite=Lax%s%s", MFA_STR_ARG(name),
-                            MFA_STR_ARG(value),
+                            "HttpOnly; SameSite=Lax%s" MFA_STR_FMT,
+                            MFA_STR_ARG(name), MFA_STR_ARG(value),
                             visit->env->send->origin.is_https ? "; Secure"
                                                               : "",
-                            value.len == 0 ? "; Max-Age=0" : "");
-    if (text.data == NULL) {
+                            MFA_STR_ARG(age));
+    if (text.data == NULL || age.data == NULL) {
         return MFA_NO_MEMORY;
     }
 
     return mfa_reply_header(arena, visit->reply, "Set-Cookie", text);
+}
+
+
+mfa_status_t
+mfa_visit_set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value)
+{
+    return set_cookie(visit, name, value, 0);
+}
+
+
+mfa_status_t
+mfa_visit_set_device(mfa_visit_t *visit, mfa_str_t value)
+{
+    mfa_time_t  keep;
+
+    keep = visit->work->model->settings->remember_device;
+
+    return set_cookie(visit, visit->env->device_cookie, value,
+                      keep / MFA_SECOND);
+}
+
+
+/* kept for as long as a known browser is known (H2) */
+
+static mfa_status_t
+set_browser(mfa_visit_t *visit)
+{
+    return set_cookie(visit, visit->env->browser_cookie, visit->browser,
+                      MFA_KNOWN_KEEP / MFA_SECOND);
+}
+
+
+mfa_status_t
+mfa_visit_keep(mfa_visit_t *visit)
+{
+    mfa_status_t       st;
+    const mfa_step_t  *step = &visit->step;
+
+    visit->has_mail = step->has_mail;
+
+    if (step->token.len > 0) {
+        st = mfa_visit_set_cookie(visit, visit->env->session_cookie,
+                                  step->token);
+        if (st != MFA_OK) {
+            return st;
+        }
+
+        st = set_browser(visit);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return (step->device.len > 0) ? mfa_visit_set_device(visit, step->device)
+                                  : MFA_OK;
 }
 
 
@@ -43,8 +106,7 @@ mfa_visit_browser(mfa_visit_t *visit)
         return st;
     }
 
-    return mfa_visit_set_cookie(visit, visit->env->browser_cookie,
-                                visit->browser);
+    return set_browser(visit);
 }
 
 
@@ -176,6 +238,57 @@ mfa_visit_who(mfa_visit_t *visit)
 }
 
 
+/* pages of ours are no targets, but for those that ask people to log in
+ * before they are shown */
+
+static bool
+is_own_target(mfa_str_t path)
+{
+    size_t     i;
+    mfa_str_t  folder;
+
+    if (mfa_str_eq_c(path, "security") || mfa_str_eq_c(path, "people")
+        || mfa_str_eq_c(path, "requests") || mfa_str_eq_c(path, "team"))
+    {
+        return true;
+    }
+
+    folder = mfa_str("people/");
+
+    if (path.len != folder.len + MFA_ID_TEXT
+        || !mfa_str_has_prefix(path, folder))
+    {
+        return false;
+    }
+
+    for (i = folder.len; i < path.len; i++) {
+        if (mfa_hex_value(path.data[i]) < 0) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+bool
+mfa_visit_is_target(const mfa_visit_t *visit, mfa_str_t target)
+{
+    mfa_str_t  path;
+
+    path = target;
+
+    if (mfa_str_has_prefix(target, visit->env->portal)) {
+        path.data += visit->env->portal.len;
+        path.len -= visit->env->portal.len;
+
+        return is_own_target(path);
+    }
+
+    return mfa_target_is_safe(target, visit->env->portal);
+}
+
+
 mfa_str_t
 mfa_visit_target(mfa_visit_t *visit)
 {
@@ -187,9 +300,7 @@ mfa_visit_target(mfa_visit_t *visit)
         target = mfa_pairs_get(&visit->form, mfa_str("to"));
     }
 
-    if (target.data == NULL
-        || !mfa_target_is_safe(target, visit->env->portal))
-    {
+    if (target.data == NULL || !mfa_visit_is_target(visit, target)) {
         return mfa_null;
     }
 
@@ -236,6 +347,8 @@ mfa_visit_step(mfa_visit_t *visit)
     step->fields = &visit->form;
     step->agent = visit->request->user_agent;
     step->old_session = visit->session;
+    step->old_device = visit->device;
+    step->portal = visit->env->portal;
     step->target = mfa_visit_target(visit);
 
     st = mfa_visit_browser_digest(visit, step->browser);

@@ -3,7 +3,91 @@
  * (L11).
  */
 
-#include "mfa_page.h"
+#include "mfa_page_staff.h"
+
+
+/* a roster can be long, and this page is everybody's */
+#define HOME_LOOK  (50 * MFA_SECOND / 1000)
+
+
+typedef struct {
+    mfa_id_t       user;
+    mfa_methods_t  methods;
+} home_case_t;
+
+
+static mfa_status_t
+home_read(mfa_tx_t *tx, void *arg)
+{
+    home_case_t  *at = arg;
+
+    return mfa_methods_read(tx, &at->user, &at->methods);
+}
+
+
+/* the way back in runs out: better said here than when it is needed */
+
+static mfa_status_t
+home_recovery(mfa_visit_t *visit, mfa_value_t *map)
+{
+    home_case_t   at;
+    mfa_status_t  st;
+
+    if (!visit->env->flow->factors->recovery_codes) {
+        return MFA_OK;
+    }
+
+    memset(&at, 0, sizeof(at));
+    at.user = visit->who.user.id;
+
+    st = mfa_view(visit->work, home_read, &at);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    mfa_recovery_fill(visit, &at.methods, map);
+
+    return MFA_OK;
+}
+
+
+/* links to the pages of staff and of managers, for those who have them */
+
+static mfa_status_t
+home_staff(mfa_visit_t *visit, mfa_value_t *map)
+{
+    bool                         is_manager;
+    size_t                       waiting;
+    mfa_status_t                 st;
+    mfa_staff_found_t            found;
+    const mfa_model_settings_t  *settings = visit->work->model->settings;
+
+    st = mfa_staff_is_manager(visit, HOME_LOOK, &is_manager);
+
+    /* one record that cannot be read must not close everybody's page */
+
+    if (st != MFA_OK && st != MFA_DAMAGED && st != MFA_NEWER) {
+        return st;
+    }
+
+    mfa_value_set_flag(map, "is_manager", is_manager);
+
+    if (mfa_user_rank(settings, &visit->who.user) == MFA_RANK_USER) {
+        return MFA_OK;
+    }
+
+    mfa_value_set_flag(map, "is_staff", true);
+
+    st = mfa_staff_requests(visit->work, INT64_MAX, &found, &waiting);
+
+    if (st == MFA_OK && waiting > 0) {
+        mfa_value_set_str(map, "waiting",
+                          mfa_arena_printf(visit->work->arena, "%zu",
+                                           waiting));
+    }
+
+    return st;
+}
 
 
 static mfa_status_t
@@ -45,6 +129,16 @@ home_get(mfa_visit_t *visit)
     mfa_value_set_str(map, "email", visit->who.user.email);
 
     mfa_application_tiles(visit->env->settings, &visit->who.user, map);
+
+    st = home_recovery(visit, map);
+
+    if (st == MFA_OK) {
+        st = home_staff(visit, map);
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
 
     return mfa_visit_render(visit, 200, "home.html", map);
 }

@@ -34,6 +34,12 @@ later_get(mfa_visit_t *visit)
                                       mfa_pairs_get(&visit->query,
                                                     mfa_str("flow"))));
 
+    /* a login that is held can be freed with a mailed code */
+
+    mfa_value_set_flag(map, "is_login",
+                       mfa_str_eq_c(mfa_pairs_get(&visit->query,
+                                                  mfa_str("unlock")), "1"));
+
     if (seconds >= 90) {
         mfa_value_set_str(map, "minutes",
                           mfa_arena_printf(arena, "%lld",

@@ -114,11 +114,22 @@ login_go_on(mfa_visit_t *visit)
     }
 
     if (verdict != MFA_VERDICT_PASS) {
+        visit->has_mail = visit->step.has_mail;
+
         return mfa_notice_refuse(visit, visit->login.typed,
                                  MFA_WORD("Invalid login."));
     }
 
-    visit->has_mail = visit->step.has_mail;
+    st = mfa_visit_keep(visit);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    /* a remembered device: nothing more is asked for */
+
+    if (visit->step.is_over) {
+        return mfa_visit_go(visit, visit->step.go);
+    }
 
     st = mfa_id_text(visit->work->arena, &visit->step.flow.id, &id);
     if (st != MFA_OK) {
@@ -146,6 +157,33 @@ login_resume(mfa_visit_t *visit)
 }
 
 
+/* the page that can end the wait finds the address typed here */
+
+static mfa_status_t
+login_later(mfa_visit_t *visit)
+{
+    mfa_status_t  st;
+    mfa_notice_t  notice;
+
+    memset(&notice, 0, sizeof(notice));
+
+    notice.page = mfa_str("unlock");
+
+    st = mfa_email_canonical(visit->work->arena, visit->login.typed,
+                             &notice.email);
+    if (st != MFA_OK && st != MFA_INVALID) {
+        return st;
+    }
+
+    st = mfa_notice_set(visit, &notice);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_visit_later(visit, visit->step.retry_at);
+}
+
+
 static mfa_status_t
 login_post(mfa_visit_t *visit)
 {
@@ -165,7 +203,7 @@ login_post(mfa_visit_t *visit)
 
     st = mfa_login_prepare(&visit->step, login);
     if (st == MFA_LIMITED) {
-        return mfa_visit_later(visit, visit->step.retry_at);
+        return login_later(visit);
     }
 
     if (st != MFA_OK) {

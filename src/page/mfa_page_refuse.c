@@ -1,5 +1,6 @@
 /*
- * What the gate answers to somebody it does not let in.
+ * What the gate answers by itself: to somebody it does not let in, and to
+ * whoever looks for the page that changes a password.
  *
  * Runs on the event loop: no store, no template.
  */
@@ -108,4 +109,33 @@ mfa_page_refuse(const mfa_page_env_t *env, const mfa_request_t *request,
     }
 
     return refuse_call(env, arena, reply);
+}
+
+
+/* logged out people are sent on to Login from there (P3) */
+
+mfa_status_t
+mfa_page_change_password(const mfa_page_env_t *env, mfa_arena_t *arena,
+    mfa_reply_t *reply)
+{
+    mfa_str_t     target;
+    mfa_status_t  st;
+
+    memset(reply, 0, sizeof(*reply));
+
+    st = mfa_reply_headers(arena, &env->send->origin, reply);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    target = mfa_arena_printf(arena, MFA_STR_FMT MFA_STR_FMT "security",
+                              MFA_STR_ARG(env->send->origin.text),
+                              MFA_STR_ARG(env->portal));
+    if (target.data == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
+    reply->status = 302;
+
+    return mfa_reply_header(arena, reply, "Location", target);
 }

@@ -1,29 +1,16 @@
 /*
  * The rest of a registration: password and name (R4), an address that is
- * registered already (R5), the end (R7).
+ * registered already (R5), the end with the offer of recovery codes (R7,
+ * E8).
  */
 
 #include "mfa_page.h"
 
 
-static mfa_status_t
-details_fill(mfa_visit_t *visit, mfa_value_t *map)
-{
-    mfa_str_t  least;
-
-    least = mfa_arena_printf(visit->work->arena, "%d",
-                             (int) visit->env->flow->factors->password_min);
-
-    mfa_value_set_str(map, "password_min", least);
-
-    return MFA_OK;
-}
-
-
 static const mfa_page_action_t  details_actions[] = {
-    { "continue", MFA_EVENT_DETAILS },
-    { "change", MFA_EVENT_CHANGE_EMAIL },
-    { NULL, 0 }
+    { "continue", MFA_EVENT_DETAILS, NULL },
+    { "change", MFA_EVENT_CHANGE_EMAIL, NULL },
+    { NULL, 0, NULL }
 };
 
 
@@ -34,7 +21,7 @@ const mfa_page_t  mfa_page_register_details = {
     .is_hashing = true,
     .template = "register_details.html",
     .actions = details_actions,
-    .fill = details_fill,
+    .fill = mfa_page_password_rule,
 };
 
 
@@ -45,9 +32,53 @@ const mfa_page_t  mfa_page_register_exists = {
 };
 
 
+typedef struct {
+    mfa_visit_t  *visit;
+    mfa_strs_t    kinds;
+} done_case_t;
+
+
+static mfa_status_t
+look_kinds(mfa_tx_t *tx, void *arg)
+{
+    done_case_t  *at = arg;
+
+    return mfa_factor_record_kinds(tx, &at->visit->step.user.id, &at->kinds);
+}
+
+
+/* recovery codes are offered to those who have none (E8) */
+
+static mfa_status_t
+done_fill(mfa_visit_t *visit, mfa_value_t *map)
+{
+    done_case_t   at;
+    mfa_status_t  st;
+
+    if (!visit->env->flow->factors->recovery_codes) {
+        return MFA_OK;
+    }
+
+    memset(&at, 0, sizeof(at));
+
+    at.visit = visit;
+
+    st = mfa_view(visit->work, look_kinds, &at);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    mfa_value_set_flag(map, "has_offer",
+                       !mfa_strs_has(&at.kinds, mfa_str("recovery")));
+
+    return MFA_OK;
+}
+
+
 static const mfa_page_action_t  done_actions[] = {
-    { "continue", MFA_EVENT_CONTINUE },
-    { NULL, 0 }
+    { "continue", MFA_EVENT_CONTINUE, NULL },
+    { "recovery", MFA_EVENT_RECOVERY, NULL },
+    { NULL, 0, NULL }
 };
 
 
@@ -57,4 +88,5 @@ const mfa_page_t  mfa_page_register_done = {
     .post = mfa_page_flow_post,
     .template = "register_done.html",
     .actions = done_actions,
+    .fill = done_fill,
 };

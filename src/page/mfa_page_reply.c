@@ -110,7 +110,7 @@ mfa_visit_redirect(mfa_visit_t *visit, mfa_str_t path, mfa_str_t query)
 mfa_status_t
 mfa_visit_go(mfa_visit_t *visit, mfa_str_t target)
 {
-    if (target.len > 0 && mfa_target_is_safe(target, visit->env->portal)) {
+    if (target.len > 0 && mfa_visit_is_target(visit, target)) {
         return reply_redirect(visit, target);
     }
 
@@ -132,8 +132,11 @@ later_query(mfa_visit_t *visit, mfa_str_t seconds)
                                             mfa_visit_target(visit));
 
     return mfa_arena_printf(visit->work->arena,
-                            "seconds=" MFA_STR_FMT MFA_STR_FMT,
-                            MFA_STR_ARG(seconds), MFA_STR_ARG(back));
+                            "seconds=" MFA_STR_FMT "%s" MFA_STR_FMT,
+                            MFA_STR_ARG(seconds),
+                            mfa_str_eq_c(visit->path, "login")
+                                ? "&unlock=1" : "",
+                            MFA_STR_ARG(back));
 }
 
 

@@ -6,12 +6,13 @@
  * never lost (I4, ML9). Never logs an address or what a letter says.
  */
 
-#include "mfa_letter.h"
+#include "mfa_delivery_lane.h"
 
 #include <stdlib.h>
 
 
-/* longer than a send and a silent good-bye, shorter than the minute of ML1 */
+/* longer than a send by a route and its backup (mfa_delivery_lane.c), shorter
+ * than the minute of ML1 */
 #define DELIVERY_LEASE      (50 * MFA_SECOND)
 
 #define DELIVERY_RUN        (30 * MFA_SECOND)
@@ -19,15 +20,11 @@
 #define DELIVERY_ARENA      (16 * 1024 * 1024)
 #define DELIVERY_TRIES      3       /* to record what was sent */
 
-#define BREAKER_FAILURES    5
-#define BREAKER_PAUSE       (30 * MFA_SECOND)
-
 
 struct mfa_delivery_s {
-    mfa_letter_place_t   place;
-    void                *connection;        /* NULL between turns */
-    unsigned             failures;          /* in a row, of the server */
-    mfa_time_t           open_until;         /* the breaker's */
+    mfa_letter_place_t  place;
+    mfa_lanes_t         lanes;
+    mfa_time_t          lease;              /* of the next message */
 };
 
 
@@ -51,10 +48,7 @@ mfa_delivery_open(const mfa_send_settings_t *settings,
     made->place.words = words;
     made->place.ports = ports;
 
-    /* connects to nothing; libraries are set up before there are threads */
-
-    st = settings->mail_sender->open(settings->mail_settings, ports,
-                                     &made->connection);
+    st = mfa_lanes_open(settings, ports, &made->lanes);
     if (st != MFA_OK) {
         free(made);
         return st;
@@ -66,15 +60,6 @@ mfa_delivery_open(const mfa_send_settings_t *settings,
 }
 
 
-static void
-delivery_disconnect(mfa_delivery_t *delivery)
-{
-    if (delivery->connection != NULL) {
-        delivery->place.settings->mail_sender->close(&delivery->connection);
-    }
-}
-
-
 void
 mfa_delivery_close(mfa_delivery_t **delivery)
 {
@@ -82,63 +67,20 @@ mfa_delivery_close(mfa_delivery_t **delivery)
         return;
     }
 
-    delivery_disconnect(*delivery);
+    mfa_lanes_disconnect(&(*delivery)->lanes);
     free(*delivery);
     *delivery = NULL;
 }
 
 
-static mfa_status_t
-delivery_connect(mfa_delivery_t *delivery)
-{
-    const mfa_send_settings_t  *settings = delivery->place.settings;
-
-    if (delivery->connection != NULL) {
-        return MFA_OK;
-    }
-
-    return settings->mail_sender->open(settings->mail_settings,
-                                       delivery->place.ports,
-                                       &delivery->connection);
-}
-
+/* what a later try cannot mend: a template that is not there, a number that
+ * is none */
 
 static void
-delivery_send(mfa_delivery_t *delivery, const mfa_message_t *message,
-    mfa_arena_t *arena, mfa_send_result_t *result)
+delivery_unmade(mfa_delivery_t *delivery, const mfa_message_t *message,
+    mfa_status_t st, mfa_send_result_t *result)
 {
-    mfa_letter_t         letter;
-    mfa_status_t         st;
-    const mfa_sender_t  *sender = delivery->place.settings->mail_sender;
-
-    memset(result, 0, sizeof(mfa_send_result_t));
-
-    if (mfa_str_eq_c(message->channel, MFA_CHANNEL_NONE)) {
-        result->outcome = MFA_SEND_DONE;
-        return;
-    }
-
-    if (!mfa_str_eq_c(message->channel, sender->channel)) {
-        result->outcome = MFA_SEND_REFUSED;
-        (void) snprintf(result->reason, sizeof(result->reason),
-                        "nothing is configured for its channel");
-        return;
-    }
-
-    st = mfa_letter_make(&delivery->place, message, arena, &letter);
-
-    if (st == MFA_OK) {
-        st = delivery_connect(delivery);
-    }
-
-    if (st == MFA_OK) {
-        sender->send(delivery->connection, &letter, arena, result);
-        return;
-    }
-
-    /* what a later try cannot mend: a template that is not there */
-
-    if (st == MFA_NOT_FOUND || st == MFA_CONFIG) {
+    if (st == MFA_NOT_FOUND || st == MFA_CONFIG || st == MFA_INVALID) {
         result->outcome = MFA_SEND_REFUSED;
     }
 
@@ -152,11 +94,46 @@ delivery_send(mfa_delivery_t *delivery, const mfa_message_t *message,
 }
 
 
+static void
+delivery_send(mfa_delivery_t *delivery, mfa_message_t *message,
+    mfa_arena_t *arena, mfa_send_result_t *result)
+{
+    mfa_lane_t       *lane;
+    mfa_status_t      st;
+    mfa_lane_load_t   load = { .message = message, .arena = arena };
+
+    memset(result, 0, sizeof(mfa_send_result_t));
+
+    if (mfa_str_eq_c(message->channel, MFA_CHANNEL_NONE)) {
+        result->outcome = MFA_SEND_DONE;
+        return;
+    }
+
+    lane = mfa_lane_find(&delivery->lanes, message->channel);
+
+    if (lane == NULL) {
+        result->outcome = MFA_SEND_REFUSED;
+        (void) snprintf(result->reason, sizeof(result->reason), "no route");
+        return;
+    }
+
+    st = mfa_letter_make(&delivery->place, message, arena, &load.letter);
+
+    if (st == MFA_OK) {
+        mfa_lane_send(&delivery->lanes, lane, &load, result);
+
+    } else {
+        delivery_unmade(delivery, message, st, result);
+    }
+}
+
+
 /* transactions */
 
 typedef struct {
     mfa_message_t             message;
     const mfa_send_result_t  *result;
+    mfa_time_t                lease;
     mfa_time_t                now;          /* as the outbox sees it */
 } delivery_tx_t;
 
@@ -180,7 +157,7 @@ delivery_tx_lease(mfa_tx_t *tx, void *arg)
 
     work->message.to = mfa_null;
 
-    st = mfa_message_lease(tx, DELIVERY_LEASE, &work->message);
+    st = mfa_message_lease(tx, work->lease, &work->message);
 
     /* expired ones may have been removed on the way: that is to be kept */
 
@@ -207,7 +184,9 @@ delivery_tx_record(mfa_tx_t *tx, void *arg)
         st = mfa_message_refused(tx, &work->message, work->result->reason);
         break;
     default:
-        st = mfa_message_retry(tx, &work->message, work->result->reason);
+        st = mfa_message_retry_at(tx, &work->message,
+                                  tx->now + work->result->retry_ms,
+                                  work->result->reason);
     }
 
     /* its lease ran out and somebody else has dealt with it */
@@ -245,46 +224,17 @@ delivery_record(mfa_delivery_t *delivery, mfa_work_t *work,
 }
 
 
-/* the breaker: a server that is not there is left alone for a while */
-
-static void
-breaker_note(mfa_delivery_t *delivery, const mfa_send_result_t *result)
-{
-    if (!result->is_down) {
-        delivery->failures = 0;
-        return;
-    }
-
-    if (delivery->failures < BREAKER_FAILURES) {
-        delivery->failures++;
-    }
-
-    if (delivery->failures == BREAKER_FAILURES) {
-        delivery->open_until = mfa_port_now(delivery->place.ports)
-                                 + BREAKER_PAUSE;
-        mfa_log(delivery->place.ports, MFA_LOG_WARN,
-                "mail waits for %d s after %d failures: %s",
-                (int) (BREAKER_PAUSE / MFA_SECOND), BREAKER_FAILURES,
-                result->reason);
-    }
-}
-
-
-/* how long it still stands open; a clock set back does not prolong it */
+/* how long all routes of a message are to be left alone; 0: send it */
 
 static mfa_time_t
-breaker_wait(mfa_delivery_t *delivery)
+delivery_hold(mfa_delivery_t *delivery, const mfa_message_t *message)
 {
-    mfa_time_t  left;
+    mfa_lane_t  *lane;
 
-    left = delivery->open_until - mfa_port_now(delivery->place.ports);
+    lane = mfa_lane_find(&delivery->lanes, message->channel);
 
-    if (left <= 0 || left > BREAKER_PAUSE) {
-        delivery->open_until = 0;
-        return 0;
-    }
-
-    return left;
+    return lane != NULL && !message->is_unclear
+           ? mfa_lane_wait(&delivery->lanes, lane) : 0;
 }
 
 
@@ -302,6 +252,7 @@ delivery_one(mfa_delivery_t *delivery, mfa_work_t *work)
     mfa_send_result_t  result;
 
     memset(&tx, 0, sizeof(tx));
+    tx.lease = delivery->lease;
 
     st = mfa_update_reserved(work, delivery_tx_lease, &tx);
     if (st != MFA_OK) {
@@ -312,8 +263,15 @@ delivery_one(mfa_delivery_t *delivery, mfa_work_t *work)
         return MFA_NOT_FOUND;
     }
 
+    /* held until its routes may be asked again; a short lease is for no send */
+
+    if (tx.lease < DELIVERY_LEASE
+        || delivery_hold(delivery, &tx.message) > 0)
+    {
+        return MFA_OK;
+    }
+
     delivery_send(delivery, &tx.message, work->arena, &result);
-    breaker_note(delivery, &result);
 
     if (result.is_down && result.outcome == MFA_SEND_LATER) {
         return MFA_OK;
@@ -399,17 +357,24 @@ delivery_apart(mfa_delivery_t *delivery, mfa_work_t *work, delivery_fn fn)
 }
 
 
-/* when the first message is due: ms from now, 0: it is; MFA_NOT_FOUND */
+/*
+ * When the first message is due: ms from now, 0: it is; MFA_NOT_FOUND. One
+ * whose routes are all left alone is not to stand in the way of the others:
+ * it is leased for as long as they are.
+ */
 
 static mfa_status_t
-delivery_look(mfa_work_t *work, mfa_time_t *wait_ms)
+delivery_look(mfa_delivery_t *delivery, mfa_work_t *work,
+    mfa_time_t *wait_ms)
 {
+    mfa_time_t      hold;
     mfa_work_t      inner;
     mfa_arena_t    *arena;
     mfa_status_t    st;
     delivery_tx_t   tx;
 
     *wait_ms = 0;
+    delivery->lease = DELIVERY_LEASE;
     memset(&tx, 0, sizeof(tx));
 
     arena = mfa_arena_open(DELIVERY_ARENA);
@@ -424,6 +389,10 @@ delivery_look(mfa_work_t *work, mfa_time_t *wait_ms)
 
     if (st == MFA_OK && tx.message.due_at > tx.now) {
         *wait_ms = tx.message.due_at - tx.now;
+
+    } else if (st == MFA_OK) {
+        hold = delivery_hold(delivery, &tx.message);
+        delivery->lease = hold > 0 ? hold : DELIVERY_LEASE;
     }
 
     mfa_arena_close(&arena);
@@ -447,14 +416,14 @@ delivery_turn(mfa_delivery_t *delivery, mfa_work_t *work, size_t most)
         spent = mfa_port_now(delivery->place.ports) - started;
 
         if (spent < 0 || spent >= DELIVERY_RUN
-            || breaker_wait(delivery) > 0)
+            || mfa_lanes_wait(&delivery->lanes) > 0)
         {
             return MFA_OK;
         }
 
         /* a look costs no writer; most turns find nothing */
 
-        st = delivery_look(work, &wait);
+        st = delivery_look(delivery, work, &wait);
 
         if (st == MFA_OK && wait > 0) {
             return MFA_OK;
@@ -486,26 +455,26 @@ mfa_delivery_run(mfa_delivery_t *delivery, mfa_work_t *work, size_t most,
 
     st = delivery_turn(delivery, work, most);
     if (st != MFA_OK) {
-        delivery_disconnect(delivery);
+        mfa_lanes_disconnect(&delivery->lanes);
         return st;
     }
 
-    wait = breaker_wait(delivery);
+    wait = mfa_lanes_wait(&delivery->lanes);
 
     if (wait > 0) {
         *wait_ms = wait;
-        delivery_disconnect(delivery);
+        mfa_lanes_disconnect(&delivery->lanes);
         return MFA_OK;
     }
 
-    st = delivery_look(work, &wait);
+    st = delivery_look(delivery, work, &wait);
 
     if (st == MFA_OK && wait < DELIVERY_IDLE) {
         *wait_ms = wait;
     }
 
     if (*wait_ms != 0) {
-        delivery_disconnect(delivery);
+        mfa_lanes_disconnect(&delivery->lanes);
     }
 
     return (st == MFA_NOT_FOUND || st == MFA_DAMAGED || st == MFA_NEWER)

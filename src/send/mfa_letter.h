@@ -18,9 +18,10 @@ typedef struct {
 } mfa_letter_place_t;
 
 /*
- * Renders mail/KIND.subject.txt, .txt and .html for a message. The letter
- * borrows from the message, the settings and the arena. MFA_NOT_FOUND: the
- * kind has no subject or no text; its html may be missing.
+ * Renders mail/KIND.subject.txt, .txt and .html for a mail, CHANNEL/KIND.txt
+ * for the other channels. The letter borrows from the message, the settings
+ * and the arena. MFA_NOT_FOUND: the kind has no subject or no text; the html
+ * of a mail may be missing. MFA_INVALID: there is no such phone number.
  */
 mfa_status_t mfa_letter_make(const mfa_letter_place_t *place,
     const mfa_message_t *message, mfa_arena_t *arena, mfa_letter_t *made)

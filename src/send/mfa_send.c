@@ -1,32 +1,14 @@
 /*
- * Who we are and how mail leaves: the options brand, support, public_url and
- * mail, and what every template is told of them.
- *
- * Knows no sender but by its line in registry.def, and never connects to
- * anything: what is wrong with a line is found without a network.
+ * Who we are: the options brand, support and public_url, and what every
+ * template is told of them. How messages leave: see mfa_send_route.c.
  */
 
-#include "mfa_send.h"
+#include "mfa_send_route.h"
 
 
 #define SEND_NAME_MAX   128         /* bytes of a brand or a display name */
 #define SEND_CHAT_MAX   512
 #define SEND_PHONE_MAX  64
-
-
-#pragma GCC visibility push(hidden)
-#define MFA_SENDER(name)  extern const mfa_sender_t  mfa_sender_##name;
-#include "registry.def"
-#undef MFA_SENDER
-#pragma GCC visibility pop
-
-static const mfa_sender_t *const  senders[] = {
-#define MFA_SENDER(name)  &mfa_sender_##name,
-#include "registry.def"
-#undef MFA_SENDER
-};
-
-#define SENDERS  (sizeof(senders) / sizeof(senders[0]))
 
 
 static bool
@@ -38,8 +20,8 @@ is_digit(char c)
 
 /* text that may stand in a header, a page and a mail */
 
-static bool
-is_name(mfa_str_t s)
+bool
+mfa_send_is_name(mfa_str_t s)
 {
     return s.len != 0 && s.len <= SEND_NAME_MAX && mfa_text_is_utf8(s)
            && !mfa_text_has_control(s)
@@ -68,7 +50,7 @@ MFA_OPTION_SETTER(set_brand)
 {
     mfa_send_settings_t  *settings = target;
 
-    if (line->nargs != 1 || !is_name(line->args[0])) {
+    if (line->nargs != 1 || !mfa_send_is_name(line->args[0])) {
         mfa_error_set(error, "\"%s\" needs one name of 1 to %d bytes",
                       option->name, SEND_NAME_MAX);
         return MFA_CONFIG;
@@ -153,7 +135,7 @@ MFA_OPTION_SETTER(set_support)
 
     support = &((mfa_send_settings_t *) target)->support;
 
-    if (line->nargs < 2 || !is_name(line->args[0])) {
+    if (line->nargs < 2 || !mfa_send_is_name(line->args[0])) {
         mfa_error_set(error, "\"%s\" needs a name and one or more of "
                       "\"mail=\", \"phone=\", \"chat=\"", option->name);
         return MFA_CONFIG;
@@ -208,137 +190,6 @@ MFA_OPTION_SETTER(set_public_url)
 }
 
 
-/* "NAME <ADDRESS>" */
-
-static mfa_status_t
-from_parse(mfa_str_t text, mfa_send_settings_t *settings, mfa_arena_t *arena)
-{
-    mfa_str_t     name, address;
-    mfa_status_t  st;
-
-    address = text;
-    name = mfa_str_trim(mfa_str_split(&address, '<'));
-
-    if (!is_name(name) || address.len == 0
-        || address.data[address.len - 1] != '>')
-    {
-        return MFA_INVALID;
-    }
-
-    address.len--;
-
-    st = mfa_email_canonical(arena, address, &settings->mail_from);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_arena_copy(arena, name, &settings->mail_from_name);
-}
-
-
-static const mfa_sender_t *
-sender_find(mfa_str_t scheme)
-{
-    size_t               i;
-    const char *const   *name;
-
-    for (i = 0; i < SENDERS; i++) {
-        for (name = senders[i]->schemes; *name != NULL; name++) {
-            if (mfa_str_eq_c(scheme, *name)) {
-                return senders[i];
-            }
-        }
-    }
-
-    return NULL;
-}
-
-
-/* takes "from=" out of the words, because it is no affair of the sender */
-
-static mfa_status_t
-mail_words(const mfa_line_t *line, mfa_arena_t *arena, mfa_line_t *out,
-    mfa_str_t *from)
-{
-    size_t      i, count;
-    mfa_str_t   value, *args;
-
-    *out = *line;
-    *from = mfa_null;
-    count = 0;
-
-    args = mfa_arena_alloc(arena, line->nargs * sizeof(mfa_str_t));
-    if (args == NULL) {
-        return MFA_NO_MEMORY;
-    }
-
-    for (i = 0; i < line->nargs; i++) {
-        if (i == 0
-            || mfa_parse_named(line->args[i], "from", &value) != MFA_OK)
-        {
-            args[count++] = line->args[i];
-
-        } else if (from->data == NULL) {
-            *from = value;
-
-        } else {
-            return MFA_EXISTS;
-        }
-    }
-
-    out->args = args;
-    out->nargs = count;
-
-    return MFA_OK;
-}
-
-
-static
-MFA_OPTION_SETTER(set_mail)
-{
-    mfa_str_t             rest, from;
-    mfa_line_t            words;
-    mfa_status_t          st;
-    mfa_send_settings_t  *settings = target;
-
-    if (line->nargs == 0) {
-        mfa_error_set(error, "invalid number of arguments in \"%s\" "
-                      "directive", option->name);
-        return MFA_CONFIG;
-    }
-
-    rest = line->args[0];
-    settings->mail_sender = sender_find(mfa_str_split(&rest, ':'));
-
-    if (settings->mail_sender == NULL || rest.len == 0) {
-        mfa_error_set(error, "invalid value \"" MFA_STR_FMT "\" in \"%s\", "
-                      "it must be \"smtp://HOST\", \"smtps://HOST\" or "
-                      "\"maildir:PATH\"", MFA_STR_ARG(line->args[0]),
-                      option->name);
-        return MFA_CONFIG;
-    }
-
-    st = mail_words(line, arena, &words, &from);
-    if (st == MFA_OK) {
-        st = from_parse(from, settings, arena);
-    }
-
-    if (st == MFA_NO_MEMORY) {
-        mfa_error_set(error, "%s", mfa_status_text(st));
-        return st;
-    }
-
-    if (st != MFA_OK) {
-        mfa_error_set(error, "\"%s\" needs \"from=NAME <ADDRESS>\"%s",
-                      option->name, st == MFA_EXISTS ? " once" : "");
-        return MFA_CONFIG;
-    }
-
-    return settings->mail_sender->configure(&words, arena, error,
-                                            &settings->mail_settings);
-}
-
-
 const mfa_option_t  mfa_send_options[] = {
     { .name = "brand", .syntax = "NAME", .set = set_brand,
       .is_required = 1,
@@ -355,10 +206,34 @@ const mfa_option_t  mfa_send_options[] = {
     { .name = "mail",
       .syntax = "URL \"from=NAME <ADDRESS>\" [user=NAME password_file=PATH] "
                 "[tls=on | off] [ca_file=PATH]",
-      .set = set_mail, .is_required = 1,
+      .set = mfa_send_set_mail, .is_required = 1, .is_many = 1,
       .help = "How mail leaves: smtp://HOST[:587] with STARTTLS, "
               "smtps://HOST[:465], or maildir:PATH. TLS is required and "
-              "verified unless the host is loopback or tls=off is written." },
+              "verified unless the host is loopback or tls=off is written. "
+              "A second line, which needs no from=, is the backup: it is "
+              "used when the first is down or puts a message off." },
+    { .name = "sms",
+      .syntax = "PROVIDER NAME=VALUE ... [url=URL] [ca_file=PATH] "
+                "[timeout=TIME]",
+      .set = mfa_send_set_sms, .is_many = 1,
+      .help = "Who sends text messages: twilio account=SID key_file=PATH "
+              "from=NUMBER | service=SID; govuk_notify key_file=PATH "
+              "template=ID [sender=ID]; vonage key=KEY key_file=PATH "
+              "from=NAME; messagebird key_file=PATH from=NAME; http url=URL "
+              "body_file=PATH [header_file=PATH] [success=REGEX] "
+              "[content_type=TYPE] [method=POST]; or maildir:PATH for tests. "
+              "key_file and header_file hold secrets and must be closed to "
+              "group and world. url= is another base address of the provider "
+              "(https, or http for a loopback host), ca_file= the one "
+              "authority that is trusted, timeout= 1s to 25s, 10s unless "
+              "given. A second line is the backup, used when the first is "
+              "down or puts a message off, never when it may have taken it." },
+    { .name = "voice",
+      .syntax = "twilio account=SID key_file=PATH from=NUMBER [url=URL] "
+                "[ca_file=PATH] [timeout=TIME] | maildir:PATH",
+      .set = mfa_send_set_voice, .is_many = 1,
+      .help = "Who makes calls that say a code; words, secrets and the "
+              "backup as for sms." },
     MFA_OPTION_END
 };
 
@@ -377,4 +252,15 @@ mfa_send_values(const mfa_send_settings_t *settings, mfa_value_t *map)
     mfa_value_set_str(support, "mail", settings->support.mail);
     mfa_value_set_str(support, "phone", settings->support.phone);
     mfa_value_set_str(support, "chat", settings->support.chat);
+}
+
+
+bool
+mfa_send_has(const mfa_send_settings_t *settings, const char *channel)
+{
+    size_t  count;
+
+    (void) mfa_send_routes(settings, mfa_str_from(channel), &count);
+
+    return count != 0;
 }

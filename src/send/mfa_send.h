@@ -37,7 +37,11 @@ mfa_status_t mfa_origin_parse(mfa_arena_t *arena, mfa_str_t url,
     mfa_origin_t *origin) MFA_MUST_CHECK;
 
 
-/* a letter: a message ready to be handed over */
+/*
+ * A letter: a message ready to be handed over. For SMS and voice only to
+ * (E.164), text, language, code, id and date are set; text of an SMS ends
+ * with the line "@HOST #CODE" (origin-bound one-time codes).
+ */
 
 typedef struct {
     mfa_str_t   from_name;
@@ -49,6 +53,7 @@ typedef struct {
     mfa_str_t   text;
     mfa_str_t   html;               /* may be empty */
     mfa_str_t   language;
+    mfa_str_t   code;               /* alone: voice, templates of providers */
     mfa_time_t  date;
 } mfa_letter_t;
 
@@ -75,17 +80,23 @@ typedef struct {
     char                reason[128];    /* for the log; no address, no code */
     bool                is_down;        /* the other side is not there at
                                            all: counts for the breaker */
+    bool                is_unclear;     /* with LATER: it may have been taken
+                                           (asked, then no answer) */
+    mfa_time_t          retry_ms;       /* with LATER: the other side asked
+                                           for this wait; 0: it did not */
 } mfa_send_result_t;
 
 typedef struct mfa_sender_s  mfa_sender_t;
 
 struct mfa_sender_s {
     const char         *name;           /* "smtp" */
-    const char         *channel;        /* "mail" */
-    const char *const  *schemes;        /* "smtp", "smtps", NULL */
+    const char         *channel;        /* "mail", "sms", "voice" */
+    const char *const  *schemes;        /* "smtp", "smtps", NULL; a sender is
+                                           meant by "SCHEME:..." or by a bare
+                                           word that is one of them */
 
-    /* from the line in the realm; line->args[0] is the address. May read
-       and check files, changes nothing; memory from arena */
+    /* from the line in the realm; line->args[0] is the address or the bare
+       word. May read and check files, changes nothing; memory from arena */
     mfa_status_t (*configure)(const mfa_line_t *line, mfa_arena_t *arena,
         mfa_error_t *error, void **settings);
 
@@ -100,14 +111,25 @@ struct mfa_sender_s {
 };
 
 
-/* settings: brand, support, public_url, mail */
+/* settings: brand, support, public_url, mail, sms, voice */
+
+#define MFA_ROUTES_MAX  2               /* the second is the backup */
+
+typedef struct {
+    const mfa_sender_t  *sender;
+    void                *settings;
+} mfa_route_t;
 
 typedef struct {
     mfa_str_t            brand;
     mfa_support_t        support;
     mfa_origin_t         origin;        /* public_url */
-    const mfa_sender_t  *mail_sender;
-    void                *mail_settings;
+    mfa_route_t          mail[MFA_ROUTES_MAX];
+    size_t               mail_count;
+    mfa_route_t          sms[MFA_ROUTES_MAX];
+    size_t               sms_count;     /* 0: no SMS is sent */
+    mfa_route_t          voice[MFA_ROUTES_MAX];
+    size_t               voice_count;
     mfa_str_t            mail_from_name;
     mfa_str_t            mail_from;     /* named on the pages (R2) */
 } mfa_send_settings_t;
@@ -124,8 +146,14 @@ mfa_status_t mfa_delivery_open(const mfa_send_settings_t *settings,
     const mfa_ports_t *ports, mfa_delivery_t **delivery) MFA_MUST_CHECK;
 void mfa_delivery_close(mfa_delivery_t **delivery);
 
+/* has the realm a way to send on this channel? */
+bool mfa_send_has(const mfa_send_settings_t *settings, const char *channel);
+
 /*
- * Sends what is due, at most `most` messages or 30 s, one connection. Each:
+ * Sends what is due, at most `most` messages or 30 s, one connection for
+ * each route. A route that is down or said "later" leaves the next attempt
+ * of a message to the backup; an unclear end is tried again once, on the
+ * same route with the same id, and then given up. Each:
  * lease in one update, render, send outside any transaction, record the
  * outcome. *wait_ms: when to be called again (0: at once, there is more).
  * After 5 failures of an absent server the breaker leaves it alone 30 s.

@@ -1,5 +1,6 @@
 /*
- * Mail into a folder of the Maildir format: for the demo and for tests.
+ * Messages into a folder of the Maildir format: for the demo and for tests.
+ * What would go to a phone gets the few headers that readers look for.
  *
  * A letter is whole under tmp before it appears under new, so a reader never
  * sees half of one. Folders are made when a letter comes, by the worker that
@@ -17,6 +18,7 @@
 
 typedef struct {
     mfa_str_t  path;            /* zero-terminated */
+    bool       is_mail;         /* else an SMS, or the words of a call */
 } maildir_settings_t;
 
 typedef struct {
@@ -59,12 +61,14 @@ maildir_check_parent(mfa_str_t path, mfa_arena_t *arena, mfa_error_t *error)
 
 
 static mfa_status_t
-maildir_configure(const mfa_line_t *line, mfa_arena_t *arena,
+maildir_configure_text(const mfa_line_t *line, mfa_arena_t *arena,
     mfa_error_t *error, void **settings)
 {
     mfa_str_t            path;
     mfa_status_t         st;
     maildir_settings_t  *maildir;
+
+    *settings = NULL;
 
     if (line->nargs != 1) {
         mfa_error_set(error, "invalid \"" MFA_STR_FMT "\" after \"maildir:\"",
@@ -87,13 +91,33 @@ maildir_configure(const mfa_line_t *line, mfa_arena_t *arena,
 
     st = mfa_parse_path(line, path, arena, &maildir->path);
     if (st != MFA_OK) {
-        mfa_error_set(error, "\"maildir:\" needs a path");
+        mfa_error_set(error, "invalid value \"" MFA_STR_FMT "\" in \""
+                      MFA_STR_FMT "\", it must be \"maildir:PATH\"",
+                      MFA_STR_ARG(line->args[0]), MFA_STR_ARG(line->name));
         return st == MFA_INVALID ? MFA_CONFIG : st;
     }
 
     *settings = maildir;
 
     return maildir_check_parent(maildir->path, arena, error);
+}
+
+
+static mfa_status_t
+maildir_configure(const mfa_line_t *line, mfa_arena_t *arena,
+    mfa_error_t *error, void **settings)
+{
+    mfa_status_t         st;
+    maildir_settings_t  *maildir;
+
+    st = maildir_configure_text(line, arena, error, settings);
+
+    if (st == MFA_OK) {
+        maildir = *settings;
+        maildir->is_mail = true;
+    }
+
+    return st;
 }
 
 
@@ -271,6 +295,40 @@ maildir_root(const maildir_settings_t *settings)
 }
 
 
+/* no MIME of a mail: there is no sender, and the number is no address */
+
+static mfa_status_t
+maildir_compose(const mfa_letter_t *letter, mfa_arena_t *arena,
+    mfa_str_t *text)
+{
+    char       date[MFA_TIME_TEXT_SIZE];
+    mfa_buf_t  buf;
+
+    if (mfa_text_has_control(letter->to)
+        || mfa_text_has_control(letter->language)
+        || !mfa_text_is_utf8(letter->text))
+    {
+        return MFA_INVALID;
+    }
+
+    mfa_time_text(letter->date, date);
+    mfa_buf_init(&buf, arena, MFA_PAGE_MAX);
+
+    mfa_buf_printf(&buf, "To: " MFA_STR_FMT "\n", MFA_STR_ARG(letter->to));
+    mfa_buf_printf(&buf, "X-Date: %s\n", date);
+    mfa_buf_printf(&buf, "X-Message-Id: " MFA_STR_FMT "\n",
+                   MFA_STR_ARG(letter->id));
+    mfa_buf_printf(&buf, "Content-Language: " MFA_STR_FMT "\n",
+                   MFA_STR_ARG(letter->language));
+    mfa_buf_puts(&buf, "MIME-Version: 1.0\n"
+                       "Content-Type: text/plain; charset=UTF-8\n"
+                       "Content-Transfer-Encoding: 8bit\n\n");
+    mfa_buf_put(&buf, letter->text);
+
+    return mfa_buf_str(&buf, text);
+}
+
+
 static mfa_status_t
 maildir_name(const maildir_t *maildir, const mfa_letter_t *letter,
     mfa_arena_t *arena, mfa_str_t *name)
@@ -301,7 +359,8 @@ maildir_send(void *connection, const mfa_letter_t *letter, mfa_arena_t *arena,
     maildir_t    *maildir = connection;
     mfa_status_t  st;
 
-    st = mfa_mime_build(letter, arena, &text);
+    st = maildir->settings->is_mail ? mfa_mime_build(letter, arena, &text)
+                                    : maildir_compose(letter, arena, &text);
     if (st == MFA_INVALID) {
         result->outcome = MFA_SEND_REFUSED;
         (void) snprintf(result->reason, sizeof(result->reason),
@@ -348,6 +407,28 @@ const mfa_sender_t  mfa_sender_maildir = {
     .channel = "mail",
     .schemes = maildir_schemes,
     .configure = maildir_configure,
+    .open = maildir_open,
+    .close = maildir_close,
+    .send = maildir_send,
+};
+
+
+const mfa_sender_t  mfa_sender_maildir_sms = {
+    .name = "maildir_sms",
+    .channel = "sms",
+    .schemes = maildir_schemes,
+    .configure = maildir_configure_text,
+    .open = maildir_open,
+    .close = maildir_close,
+    .send = maildir_send,
+};
+
+
+const mfa_sender_t  mfa_sender_maildir_voice = {
+    .name = "maildir_voice",
+    .channel = "voice",
+    .schemes = maildir_schemes,
+    .configure = maildir_configure_text,
     .open = maildir_open,
     .close = maildir_close,
     .send = maildir_send,

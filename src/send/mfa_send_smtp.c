@@ -7,10 +7,9 @@
  * relay said, nor an address, nor a password.
  */
 
+#include "mfa_send_curl.h"
 #include "mfa_send_smtp.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 
@@ -122,46 +121,6 @@ smtp_on_command(CURL *curl, curl_infotype type, char *data, size_t len,
 }
 
 
-static CURLcode  smtp_global_code;
-
-
-static void
-smtp_global(void)
-{
-    smtp_global_code = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-
-static CURLcode
-smtp_set_tls(CURL *curl, const mfa_smtp_settings_t *settings)
-{
-    CURLcode          rc;
-    struct curl_blob  ca;
-
-    rc = curl_easy_setopt(curl, CURLOPT_USE_SSL,
-                          settings->has_tls ? (long) CURLUSESSL_ALL
-                                            : (long) CURLUSESSL_NONE);
-    rc |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    rc |= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-    rc |= curl_easy_setopt(curl, CURLOPT_SSLVERSION,
-                           (long) CURL_SSLVERSION_TLSv1_2);
-
-    if (settings->ca != NULL) {
-
-        /* only this authority: the folder of the system would add its own */
-
-        ca.data = settings->ca;
-        ca.len = strlen(settings->ca);
-        ca.flags = CURL_BLOB_NOCOPY;
-
-        rc |= curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-        rc |= curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca);
-    }
-
-    return rc;
-}
-
-
 static CURLcode
 smtp_set(CURL *curl, smtp_t *smtp)
 {
@@ -197,7 +156,11 @@ smtp_set(CURL *curl, smtp_t *smtp)
                                settings->password.data);
     }
 
-    return rc | smtp_set_tls(curl, settings);
+    rc |= curl_easy_setopt(curl, CURLOPT_USE_SSL,
+                           settings->has_tls ? (long) CURLUSESSL_ALL
+                                             : (long) CURLUSESSL_NONE);
+
+    return rc | mfa_curl_trust(curl, settings->ca);
 }
 
 
@@ -218,17 +181,14 @@ smtp_close(void **connection)
 static mfa_status_t
 smtp_open(const void *settings, const mfa_ports_t *ports, void **connection)
 {
-    smtp_t  *smtp;
-
-    static pthread_once_t  once = PTHREAD_ONCE_INIT;
+    smtp_t        *smtp;
+    mfa_status_t   st;
 
     *connection = NULL;
 
-    if (pthread_once(&once, smtp_global) != 0
-        || smtp_global_code != CURLE_OK)
-    {
-        mfa_log(ports, MFA_LOG_ERROR, "libcurl cannot be used");
-        return MFA_UNAVAILABLE;
+    st = mfa_curl_ready(ports);
+    if (st != MFA_OK) {
+        return st;
     }
 
     smtp = calloc(1, sizeof(smtp_t));
@@ -323,25 +283,6 @@ smtp_perform(smtp_t *smtp, const mfa_letter_t *letter, mfa_arena_t *arena)
 }
 
 
-static bool
-smtp_is_tls_fault(CURLcode rc)
-{
-    switch (rc) {
-    case CURLE_USE_SSL_FAILED:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_ENGINE_INITFAILED:
-        return true;
-    default:
-        return false;
-    }
-}
-
-
 /* the relay gave a code from 400 on: was it about this letter, or about us? */
 
 static void
@@ -372,7 +313,7 @@ smtp_judge_fault(smtp_t *smtp, CURLcode rc, mfa_send_result_t *result)
 {
     const char  *why;
 
-    if (smtp_is_tls_fault(rc)) {
+    if (mfa_curl_is_tls_fault(rc)) {
         why = "no trusted TLS with the mail server";
         mfa_log(smtp->ports, MFA_LOG_ERROR, "mail is not sent: %s: %s", why,
                 curl_easy_strerror(rc));

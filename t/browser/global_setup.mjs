@@ -1,4 +1,7 @@
 // Starts server.pl, which reuses the Perl harness, and ends it afterwards.
+//
+// It is in a process group of its own: what kills this one closes its
+// standard input, and that is when it ends everything it started.
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +11,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 
 export default async function globalSetup() {
   const server = spawn('perl', [`-I${here}../lib`, `${here}server.pl`],
-    { stdio: ['pipe', 'pipe', 'inherit'] });
+    { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const lines = createInterface({ input: server.stdout });
   const ended = new Promise((resolve) => server.once('exit', resolve));
 
@@ -19,10 +22,8 @@ export default async function globalSetup() {
     }),
   ]);
 
-  const { origin, maildir } = JSON.parse(first);
-
-  process.env.MFA_ORIGIN = origin;
-  process.env.MFA_MAILDIR = maildir;
+  // MFA_ORIGIN, MFA_MAIL, MFA_TEXTS, MFA_CALLS
+  Object.assign(process.env, JSON.parse(first));
 
   return async () => {
     server.stdin.end();

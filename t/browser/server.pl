@@ -2,7 +2,8 @@
 #
 # The server of the browser tests: nginx with the module, the demo's two
 # applications, a Postfix (STARTTLS, AUTH) for the mail. Prints one line of
-# JSON when it answers; ends when its standard input does.
+# JSON with what the specs need to know when it answers; ends when its
+# standard input does, or at a signal, and leaves no process behind.
 #
 # Where no Postfix can run (no root) the fault-free SMTP sink takes its part.
 
@@ -18,6 +19,12 @@ use POSIX ();
 
 Test::More->builder->output(\*STDERR);
 
+# END and DESTROY run, which end Postfix and nginx; who reads our output may
+# be gone before them
+
+$SIG{$_} = sub { exit 1 } for qw(HUP INT QUIT TERM);
+$SIG{PIPE} = sub { };
+
 # people of their own for every project of playwright.config.mjs
 my @projects = qw(desktop-nojs desktop-js phone-320 phone-320-nojs dark
                   dark-nojs);
@@ -26,8 +33,9 @@ my @people = map {
     map { { email => "$_.$p\@example.org", user => "$_-$p",
             first_name => ucfirst $_, surname => 'Example',
             groups => $_ eq 'max' ? 'managers' : '',
-            other_email => "$_.$p.home\@example.org", manager => '' } }
-        qw(max ann eve) } @projects;
+            other_email => $_ eq 'una' ? '' : "$_.$p.home\@example.org",
+            manager => '' } }
+        qw(max ann sam vic mia una kim) } @projects;
 
 my $mta = MFA::Postfix->can_run ? MFA::Postfix->new : MFA::Sink->new;
 my @pids;
@@ -38,9 +46,14 @@ my ($ess, $mss) = map { application(@$_) }
     ['ESS', '/ess/', 'Employee Self Service'],
     ['MSS', '/mss/', 'Manager Self Service'];
 
+my @limits = map { "$_ 1000/1h" }
+             qw(start_address login_address code_address login_person
+                send_mailbox send_person sms_number sms_route sms_all);
+
 my $s = mfa_server(workers => 2, people => \@people, mail => $mta->option,
-    realm => { limit => ['start_address 1000/1h', 'login_address 1000/1h',
-                         'code_address 1000/1h'] },
+    factors => 'totp sms voice email',
+    realm => { limit => \@limits, remember_device => '30d',
+               sms_countries => 'GB IE DE' },
     locations => <<"END");
         location /mfa/  { mfa_portal; }
         location /ess/  { proxy_pass http://127.0.0.1:$ess; }
@@ -50,8 +63,10 @@ my $s = mfa_server(workers => 2, people => \@people, mail => $mta->option,
 END
 
 STDOUT->autoflush(1);
-print JSON::PP::encode_json({ origin => $s->{origin},
-                              maildir => $mta->mail->{dir} }), "\n";
+print JSON::PP::encode_json({ MFA_ORIGIN => $s->{origin},
+                              MFA_MAIL => $mta->mail->{dir},
+                              MFA_TEXTS => $s->texts->{dir},
+                              MFA_CALLS => $s->calls->{dir} }), "\n";
 
 1 while defined(my $line = <STDIN>);
 

@@ -1,4 +1,5 @@
-// What the specs share: mail, authenticator, checks that every page gets.
+// What the specs share: letters, texts and calls, the authenticator, the way
+// into a journey, checks that every page gets.
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, mkdirSync } from 'node:fs';
@@ -12,48 +13,88 @@ const screens = fileURLToPath(new URL('../../build/screens', import.meta.url));
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
   'best-practice'];
 
+const colours = ['color-contrast', 'link-in-text-block'];
+
 export const origin = () => process.env.MFA_ORIGIN;
 
 export const CODE_LABEL
   = 'Please enter verification code using your authentication app';
+
+export const button = (page, name) => page.getByRole('button', { name,
+  exact: true });
+export const field = (page, name) => page.getByLabel(name, { exact: true });
+export const link = (page, name) => page.getByRole('link', { name,
+  exact: true });
 
 // a person of this project alone
 export function address(info, who) {
   return `${who}.${info.project.name}@example.org`;
 }
 
-// every page in every state: one h1, the title, no sideways scrolling, axe
-// where it can run, a picture
-export async function inspect(page, info, name, heading) {
+export async function heading(page, name) {
   await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+  await expect(page.getByRole('heading', { level: 1, name, exact: true }))
+    .toBeVisible();
+}
 
-  if (heading) {
-    await expect(page.getByRole('heading', { level: 1, name: heading,
-      exact: true })).toBeVisible();
-    expect(await page.title()).toContain(heading);
+// an error: said in the title, listed at the top, each line leads somewhere
+async function inspectSummary(page) {
+  const is = /^Error: /.test(await page.title());
+  const links = page.locator('.summary a');
+
+  expect(await page.locator('.summary').count(), 'title and summary agree')
+    .toBe(is ? 1 : 0);
+
+  if (!is) {
+    return;
   }
 
+  for (const one of await links.all()) {
+    const target = await one.getAttribute('href');
+
+    await expect(page.locator(`[id="${target.slice(1)}"]`),
+      `the summary's ${target}`).toHaveCount(1);
+  }
+
+  expect(await links.count()).toBeGreaterThan(0);
+}
+
+// every page in every state: one h1, the title, the error summary, no
+// sideways scrolling, axe where it can run, a picture
+export async function inspect(page, info, name, title) {
+  await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+
+  if (title) {
+    await heading(page, title);
+    expect(await page.title()).toContain(title);
+  }
+
+  await inspectSummary(page);
   mkdirSync(`${screens}/${info.project.name}`, { recursive: true });
   await page.screenshot({ fullPage: true,
     path: `${screens}/${info.project.name}/${name}.png` });
-
-  if (info.project.use.javaScriptEnabled === false) {
-    return;
-  }
 
   const wide = await page.evaluate(
     () => document.documentElement.scrollWidth - window.innerWidth);
 
   expect(wide, 'nothing is wider than the screen').toBeLessThanOrEqual(0);
 
-  const result = await new AxeBuilder({ page }).withTags(tags).analyze();
+  if (info.project.use.javaScriptEnabled === false) {
+    return;
+  }
+
+  // the dark pages are the light ones in other colours
+  const axe = new AxeBuilder({ page }).setLegacyMode();
+  const result = await (info.project.use.colorScheme === 'dark'
+    ? axe.withRules(colours) : axe.withTags(tags)).analyze();
 
   expect(result.violations.map((v) => `${v.id}: ${v.nodes.map(
     (n) => n.target).join(', ')}`)).toEqual([]);
 }
 
-function letters(to) {
-  const dir = `${process.env.MFA_MAILDIR}/new`;
+// what came to somebody, oldest first; box: MAIL, TEXTS or CALLS
+function letters(to, box = 'MAIL') {
+  const dir = `${process.env[`MFA_${box}`]}/new`;
   let files = [];
 
   try {
@@ -71,41 +112,67 @@ function letters(to) {
     .sort((a, b) => a.time - b.time);
 }
 
-// the digits on a line of their own, or the first that stand alone, in a
-// letter's text part
-function codeIn(raw) {
-  const text = raw.replace(/=\r?\n/g, '')
-    .split(/^Content-Type: text\/html/mi)[0]
-    .replace(/\+?\b\d{4,5} \d{6}\b/g, '');
-  const body = text.slice(text.search(/\r?\n\r?\n/));
-  const match = body.match(/^\s*(\d{6,10})\s*$/m)
-    || body.match(/(?<![\w.@:=-])(\d{6,10})(?![\w@.=-]*[@=])/);
+const codeIn = {
+  // the digits on a line of their own, or the first that stand alone, in a
+  // letter's text part
+  MAIL: (raw) => {
+    const text = raw.replace(/=\r?\n/g, '')
+      .split(/^Content-Type: text\/html/mi)[0]
+      .replace(/\+?\b\d{4,5} \d{6}\b/g, '');
+    const body = text.slice(text.search(/\r?\n\r?\n/));
 
-  return match ? match[1] : undefined;
-}
+    return body.match(/^\s*(\d{6,10})\s*$/m)
+      || body.match(/(?<![\w.@:=-])(\d{6,10})(?![\w@.=-]*[@=])/);
+  },
+  // a phone reads the last line: "@host #code"
+  TEXTS: (raw) => raw.match(/^@127\.0\.0\.1 #(\d{6})\s*$/m),
+  // said digit by digit
+  CALLS: (raw) => raw.match(/(?<!\d)((?:\d[ ,.]+){5}\d)(?!\d)/),
+};
 
 const taken = new Set();
 
-// the code in the newest letter that was not read before
-export async function mailedCode(to) {
-  for (let i = 0; i < 200; i++) {
-    const fresh = letters(to).filter((m) => !taken.has(m.path));
-    const code = fresh.length && codeIn(fresh.at(-1).raw);
+// the code in the newest message that was not read before
+async function sentCode(to, box) {
+  for (let i = 0; i < 300; i++) {
+    const fresh = letters(to, box).filter((m) => !taken.has(m.path));
+    const code = fresh.map((m) => codeIn[box](m.raw)).filter(Boolean).at(-1);
 
     if (code) {
       fresh.forEach((m) => taken.add(m.path));
-      return code;
+      return code[1].replace(/\D/g, '');
     }
 
     await sleep(50);
   }
 
-  throw new Error(`no mail with a code for ${to}`);
+  throw new Error(`nothing with a code for ${to} in ${box}`);
 }
+
+export const mailedCode = (to) => sentCode(to, 'MAIL');
+export const textedCode = (number) => sentCode(e164(number), 'TEXTS');
+export const calledCode = (number) => sentCode(e164(number), 'CALLS');
 
 export async function mailCount(to) {
   return letters(to).length;
 }
+
+// A number of this project alone, in the range kept for drama, as people
+// type it; n: 0 to 99.
+export function number(info, n) {
+  const digits = `${here(info) * 100 + n}`.padStart(3, '0');
+
+  return `(07700) 900 ${digits}`;
+}
+
+const here = (info) => info.config.projects.findIndex(
+  (p) => p.name === info.project.name);
+
+const e164 = (typed) => `+44${typed.replace(/\D/g, '').replace(/^0/, '')}`;
+
+// how a number is shown
+export const masked = (typed) => `XXX-XXX-${
+  typed.replace(/\D/g, '').slice(-5)}`;
 
 // reads the QR code as a phone does: from a picture of it
 export async function secretFromScreen(page) {
@@ -140,3 +207,41 @@ export async function appCode(secret) {
 }
 
 export const PASSWORD = 'copper kettle nine 4711';
+
+// from an application to the page Secure your account
+export async function register(page, email, to = '/ess/') {
+  await page.goto(`${origin()}${to}`);
+  await link(page, 'Register').click();
+  await field(page, 'Email address').fill(email);
+  await button(page, 'Send verification code').click();
+  await field(page, 'Verification code').fill(await mailedCode(email));
+  await button(page, 'Verify code').click();
+  await field(page, 'New password').fill(PASSWORD);
+  await field(page, 'Confirm new password').fill(PASSWORD);
+  await button(page, 'Continue').click();
+  await heading(page, 'Secure your account');
+}
+
+// the password, in a browser without a session; remembered devices stay
+export async function logIn(page, email, is = {}) {
+  await page.context().clearCookies({ name: /session/ });
+  await page.goto(`${origin()}${is.to || '/ess/'}`);
+  await field(page, 'Email address').fill(email);
+  await field(page, 'Password').fill(is.password || PASSWORD);
+  await button(page, 'Login').click();
+}
+
+export async function enterCode(page, code) {
+  await field(page, 'Verification code').fill(code);
+  await button(page, 'Verify code').click();
+}
+
+// Back, as people press it: a normal page, and forward to where one was
+export async function backAndForth(page) {
+  const url = page.url();
+  const reply = await page.goBack();
+
+  expect(reply ? reply.status() : 200).toBe(200);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+  await page.goto(url);
+}

@@ -12,7 +12,8 @@ my $label = 'Please enter verification code using your authentication app';
 my $password = $s->first_password;
 my @paths = qw(login register register/code register/details register/exists
     register/done secure verify prove security logout logged-out later
-    password-reset);
+    password-reset password-reset/code password-reset/verified
+    password-reset/new password-reset/done password-reset/closed);
 my $n = 0;
 my $login_me;
 

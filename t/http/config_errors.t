@@ -62,6 +62,61 @@ refused('a block in a block', qr/unexpected "\{"/,
     like($text, qr/login\.html:\d+/, 'with its file and line');
 }
 
+# factors and who sends their codes
+
+for my $kind (qw(sms voice)) {
+    refused("factor $kind without a sender",
+            qr/"factors" has "$kind".*add a line "$kind"/,
+            realm => { factors => "totp $kind" });
+    accepted("factor $kind with a sender", undef,
+             realm => { factors => "totp $kind",
+                        $kind => "maildir:%%DIR%%/$kind" });
+}
+
+refused('an unknown factor', qr/factors.*"pigeon"|pigeon.*factors/,
+        realm => { factors => 'totp pigeon' });
+refused('a factor twice', qr/totp/, realm => { factors => 'totp sms totp',
+                                            sms => 'maildir:%%DIR%%/sms' });
+refused('recovery codes among the factors', qr/recovery/,
+        realm => { factors => 'totp recovery' });
+refused('no factor at all', qr/factors/, realm => { factors => '' });
+refused('an unknown country', qr/sms_countries.*"XX"|XX.*sms_countries/,
+        realm => { sms_countries => 'GB XX' });
+refused('an unknown sender of text messages', qr/sms/,
+        realm => { sms => 'pigeon:post' });
+refused('a sender of mail for text messages', qr/sms/,
+        realm => { sms => 'smtp://mail.example.org' });
+refused('three senders of text messages', qr/sms/,
+        realm => { factors => 'totp sms', sms => [map { "maildir:%%DIR%%/$_" }
+                                                  qw(sms mail voice)] });
+refused('remember_device beyond 90 days', qr/remember_device/,
+        realm => { remember_device => '91d' });
+refused('factor_fresh beyond 20 minutes', qr/factor_fresh/,
+        realm => { factor_fresh => '21m' });
+refused('three methods demanded', qr/second_factor|methods/,
+        realm => { second_factor => 'required methods=3' });
+
+# B16
+accepted('email as a factor',
+         qr/\[warn\].*"factors" has "email": whoever reads the mailbox/,
+         factors => 'totp email');
+accepted('email is no factor by default', undef);
+
+# secrets come from files that others cannot read (N3)
+
+for my $line ('twilio account=AC00 key_file=%%DIR%%/none.key from=+441632960900',
+              'vonage key=abcd key_file=%%DIR%%/none.key from=Example',
+              'messagebird key_file=%%DIR%%/none.key from=Example',
+              'govuk_notify key_file=%%DIR%%/none.key template=abc')
+{
+    my ($name) = $line =~ /^(\w+)/;
+
+    refused("$name: a missing key file", qr/none\.key/,
+            realm => { factors => 'totp sms', sms => $line });
+    refused("$name: no key file", qr/key_file/,
+            realm => { factors => 'totp sms', sms => $line =~ s/ key_file=\S+//r });
+}
+
 # mfa, mfa_portal, mfa_allow
 
 refused('mfa naming no realm', qr/unknown realm "other"/,

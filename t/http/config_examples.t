@@ -7,9 +7,13 @@ use File::Temp 'tempdir';
 
 my $top = MFA::Test::top();
 my $files = tempdir(CLEANUP => 1);
+my $realm_option = qr/(?:factors|sms|voice|sms_countries|default_country|limit
+                       |remember_device|second_factor|device_reset
+                       |recovery_hold|helpdesk_group|admin_group|approvals
+                       |audit_keep)/x;
 
 chmod 0755, $files;
-write_secret();
+write_secrets();
 
 for my $example (examples()) {
     my ($name, $text) = @$example;
@@ -35,11 +39,22 @@ sub slurp {
 }
 
 
-sub write_secret {
-    open my $fh, '>', "$files/smtp.pass" or die;
-    chmod 0600, $fh;
-    print $fh "not a secret\n";
-    close $fh or die;
+# what the examples name; a key of GOV.UK ends in two UUIDs
+
+sub write_secrets {
+    my $uuid = '00000000-0000-4000-8000-000000000000';
+    my %is = ('notify.key' => "example-$uuid-$uuid",
+              'sms-body.json' => '{"to":"{{to}}","text":"{{text}}"}',
+              'sms-header' => 'Authorization: Bearer none',
+              map { $_ => 'not a secret' } qw(smtp.pass twilio.key vonage.key
+                                              messagebird.key));
+
+    for my $name (keys %is) {
+        open my $fh, '>', "$files/$name" or die;
+        chmod 0600, $fh;
+        print $fh "$is{$name}\n";
+        close $fh or die;
+    }
 }
 
 
@@ -63,6 +78,28 @@ sub examples {
 }
 
 
+# lines of a realm stand in that of conf/mfa.conf, for its own of that name
+
+sub realm_with {
+    my ($text) = @_;
+    my $realm = realm_of(slurp('conf/mfa.conf'));
+
+    $text .= "factors totp sms;\n" if $text =~ /^sms\b/m
+        && $text !~ /^factors/m;
+    $text .= "sms maildir:%%DIR%%/sms;\n" if $text =~ /^factors.*\bsms\b/m
+        && $text !~ /^sms\b/m;
+
+    for my $name ($text =~ /^(\w+)/mg) {
+        $realm =~ s/^ {4}$name\b[^;]*;\n//mg;
+    }
+
+    return $realm =~ s/\}\s*\z/$text\n}/r;
+}
+
+
+sub realm_of { return $_[0] =~ /^(mfa_realm .*?^\})/ms ? $1 : die }
+
+
 # the level at which an example stands is seen from what it says
 
 sub whole {
@@ -71,6 +108,7 @@ sub whole {
     return $text if $text =~ /^load_module/m;
     return $text . http_level('') if $text =~ /^thread_pool/m;
     return http_level($text) if $text =~ /^(?:mfa_realm|server|log_format)\b/m;
+    return http_level(realm_with($text)) if $text =~ /^$realm_option\b/m;
     return http_level("server { listen 443 ssl; server_name people.example.org;"
         . "ssl_certificate people.pem; ssl_certificate_key people.key;"
         . "root html; mfa staff; location /mfa/ { mfa_portal; }\n$text }");
@@ -79,7 +117,7 @@ sub whole {
 
 sub http_level {
     my ($text) = @_;
-    my $realm = slurp('conf/mfa.conf') =~ /^(mfa_realm .*?^\})/ms ? $1 : die;
+    my $realm = realm_of(slurp('conf/mfa.conf'));
 
     $realm = '' if $text =~ /^mfa_realm/m || $text !~ /\bmfa staff\b/;
     return "events {}\nhttp {\n$realm\n$text\n}\n";
@@ -103,7 +141,8 @@ sub local_conf {
         s/^(\s*)http \{/$1http { $http/mg;
         s{/var/lib/nginx-mfa/staff}{%%DIR%%/store}g;
         s{\bmfa/staff\.key}{%%DIR%%/mfa.key}g;
-        s{\bmfa/smtp\.pass}{$files/smtp.pass}g;
+        s{\bmfa/((?:smtp|sms|twilio|notify|vonage|messagebird)[\w.-]+)}
+         {$files/$1}g;
         s{(?<![\w.])(?:mfa/)?people\.pem}{%%DIR%%/tls.pem}g;
         s{(?<![\w.])(?:mfa/)?people\.key}{%%DIR%%/tls.key}g;
         s{/var/log/nginx/}{%%DIR%%/}g;

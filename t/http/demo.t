@@ -60,6 +60,37 @@ ok($code, 'and shows the code');
 is($b->submit('Verify code', 'Verification code' => $code)->form('Continue')
      ->{fields}{first_name}, 'Ann', 'which is the right one');
 
+my $password = 'correct horse 4711 staple';
+my $page = $b->submit('Continue', 'New password' => $password,
+                      'Confirm new password' => $password);
+
+for my $word ('Authenticator app', 'Text message', 'Voice call', 'Email') {
+    ok($page->links->{$word}, "the demo offers: $word");
+}
+
+$b->click('Text message');
+$b->submit('Send code', 'Phone number' => '07700 900123');
+
+for (1 .. 100) {
+    $list = $ua->get("http://127.0.0.1:$inbox/")->{content};
+    last if $list =~ /\+447700900123/;
+    select undef, undef, undef, 0.05;
+}
+
+like($list, qr{<td>Text message</td><td>\+447700900123</td>},
+     'the inbox shows text messages too');
+($message) = $list =~ m{\+447700900123</td><td><a href="(/message/[^"]+)"};
+$text = $ua->get("http://127.0.0.1:$inbox$message")->{content};
+($code) = $text =~ /(?<![\d.:#+-])(\d{6})(?!\d)/;
+like($text, qr/\@127\.0\.0\.1 #$code/, 'with its last line');
+$page = $b->submit('Verify code', 'Verification code' => $code);
+like($page->text, qr/Thank you for registering/, 'whose code is right');
+ok($page->form('Make recovery codes'), 'recovery codes are offered');
+$page = $b->submit('Continue');
+is($page->h1, 'Employee Self Service', 'and the application is reached');
+like($b->follow($b->get('/mfa/security'))->text, qr/Remembered devices/,
+     'the demo lets devices be remembered');
+
 $said = demo();
 is($?, 0, 'a second start');
 $list = $ua->get("http://127.0.0.1:$inbox/")->{content};

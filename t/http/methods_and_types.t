@@ -8,7 +8,7 @@ my $s = mfa_server(log => 'debug',
 my $me = $s->register($s->browser, 'ann.employee@example.org');
 my @pages = ('', qw(login register register/code register/details
     register/done register/exists secure verify prove logout logged-out later
-    password-reset security style.css));
+    password-reset password-reset/code password-reset/new security style.css));
 
 
 # X16, E8

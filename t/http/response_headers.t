@@ -74,7 +74,8 @@ $s->login($b, $me);
 my $wrong = $s->browser;
 $wrong->get('/mfa/login');
 $wrong->submit('Login', 'Email address' => 'x', Password => 'y');
-$wrong->get("/mfa/$_") for qw(password-reset later verify secure prove
+$wrong->get("/mfa/$_") for qw(password-reset password-reset/code password-reset/new
+    password-reset/done password-reset/closed later verify secure prove
     register/code register/details register/exists register/done style.css
     logged-out nothing login/more login?flow=x verify?flow=x);
 

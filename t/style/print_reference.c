@@ -151,6 +151,35 @@ apply(const mfa_option_t *table, const char *name, mfa_str_t words,
 }
 
 
+/* a line leaves a mark, so that a second one is refused: no value */
+
+static void
+forget_lines(const mfa_option_t *table, const settings_t *defaults,
+    settings_t *settings)
+{
+    size_t  i;
+
+    /* the same word at another place is the same value */
+
+    if (table == mfa_factor_options
+        && mfa_str_eq(settings->factor.default_country,
+                      defaults->factor.default_country))
+    {
+        settings->factor.default_country = defaults->factor.default_country;
+    }
+
+    if (table != mfa_model_options) {
+        return;
+    }
+
+    settings->model.given = 0;
+
+    for (i = 0; i < MFA_LIMIT_COUNT; i++) {
+        settings->model.limits[i].is_given = false;
+    }
+}
+
+
 static void
 check_table(const mfa_option_t *table, const settings_t *defaults,
     mfa_arena_t *arena)
@@ -164,7 +193,9 @@ check_table(const mfa_option_t *table, const settings_t *defaults,
 
         /* the default of a path is words about a place, not a value */
 
-        if (option->fallback == NULL || option->set == mfa_option_set_path) {
+        if (option->fallback == NULL || option->set == mfa_option_set_path
+            || strncmp(option->fallback, "that of ", 8) == 0)
+        {
             continue;
         }
 
@@ -176,6 +207,8 @@ check_table(const mfa_option_t *table, const settings_t *defaults,
             line = mfa_str_split(&rest, ';');
             is_fine &= apply(table, option->name, line, &settings, arena);
         }
+
+        forget_lines(table, defaults, &settings);
 
         if (!is_fine || memcmp(&settings, defaults, sizeof(settings)) != 0) {
             printf("%s: %s\n", option->name, option->fallback);
@@ -198,6 +231,7 @@ check_defaults(mfa_arena_t *arena)
     check_table(mfa_factor_options, &defaults, arena);
 
     memset(&defaults, 0, sizeof(defaults));
+    mfa_flow_defaults(&defaults.flow);
     check_table(mfa_flow_options, &defaults, arena);
 }
 

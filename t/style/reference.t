@@ -196,13 +196,13 @@ sub beyond {
 sub commands_exist {
     my $source = slurp("$top/src/cli/mfactl.c");
     my %is = map { $_ => 1 }
-        map { join ' ', /"(\w+)"/g }
-        $source =~ /^    \{ ("\w+", (?:"\w+"|NULL)), \w+,/mg;
+        map { join ' ', /"([\w-]+)"/g }
+        $source =~ /^    \{ ("\w+", (?:"[\w-]+"|NULL)), \w+,/mg;
 
     ok(keys %is > 10, 'the commands of mfactl are found in its source');
 
     for my $file (guides()) {
-        my @named = slurp($file) =~ /(?:^|`)mfactl +([a-z]+(?: +[a-z]+)?)/mg;
+        my @named = slurp($file) =~ /(?:^|`)mfactl +([a-z]+(?: +[a-z][a-z-]*)?)/mg;
         my @unknown = grep { !$is{$_} && !$is{s/ .*//r} }
                       map { s/ +/ /gr } @named;
 

@@ -35,7 +35,7 @@ for my $file (glob('html/*.html'), glob('html/*/*.html'),
 for my $file (glob('src/*.[ch]'), glob('src/*/*.[ch]')) {
     my $code = slurp($file);
 
-    while ($code =~ /\bMFA_WORD\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)/g) {
+    while ($code =~ /\bMFA_WORD(?:_STATIC)?\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)/g) {
         my $word = join '', map { unquote($_) }
                    $1 =~ /"((?:[^"\\]|\\.)*)"/g;
         push @{$used{$word}}, $file;

@@ -98,7 +98,8 @@ static const mfa_send_settings_t  council = {
     .origin = { .text = mfa_str_static("https://people.example.org"),
                 .host = mfa_str_static("people.example.org"), .port = 443,
                 .is_https = true },
-    .mail_sender = &fake_sender,
+    .mail = { { .sender = &fake_sender } },
+    .mail_count = 1,
     .mail_from_name = mfa_str_static("Example Council"),
     .mail_from = mfa_str_static("no-reply@example.org"),
 };

@@ -11,7 +11,7 @@
 
 typedef struct {
     world_t      *world;
-    char          cookies[3][1024];     /* session, browser, notice */
+    char          cookies[4][1024];     /* session, browser, notice, device */
     uint8_t       address;              /* last byte of 192.0.2.x */
     unsigned      status;
     unsigned      hops;
@@ -49,13 +49,14 @@ visitor_take_cookie(visitor_t *visitor, mfa_str_t header)
     mfa_str_t    pair, name;
 
     static const char *const  names[] = {
-        "__Host-mfa_session", "__Host-mfa_browser", "__Host-mfa_notice"
+        "__Host-mfa_session", "__Host-mfa_browser", "__Host-mfa_notice",
+        "__Host-mfa_device"
     };
 
     pair = mfa_str_split(&header, ';');
     name = mfa_str_split(&pair, '=');
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         if (!mfa_str_eq_c(name, names[i])) {
             continue;
         }
@@ -149,7 +150,7 @@ visitor_ask(visitor_t *visitor, const char *url, const char *body)
 
     cookies[0] = '\0';
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         if (visitor->cookies[i][0] != '\0') {
             (void) snprintf(cookies + strlen(cookies),
                             sizeof(cookies) - strlen(cookies), "%s%s",

@@ -122,7 +122,7 @@ visitor_cookie_header(const visitor_t *visitor, char *text, size_t size)
 
     text[0] = '\0';
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         if (visitor->cookies[i][0] != '\0') {
             (void) snprintf(text + strlen(text), size - strlen(text), "%s%s",
                             text[0] != '\0' ? "; " : "",

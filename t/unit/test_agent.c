@@ -39,6 +39,29 @@ amr_claims_mfa_only_for_two_kinds(void **state)
 }
 
 
+/* L13: it skips the second factor and is none */
+
+static void
+a_remembered_device_is_no_factor(void **state)
+{
+    issue_t     issue;
+    fixture_t  *f = *state;
+
+    assert_true(mfa_str_eq_c(mfa_amr_text(MFA_AMR_PWD | MFA_AMR_DEVICE,
+                                          f->arena), "pwd device"));
+    assert_true(mfa_str_eq_c(mfa_amr_text(MFA_AMR_PWD | MFA_AMR_OTP
+                                          | MFA_AMR_DEVICE, f->arena),
+                             "pwd otp device mfa"));
+
+    fixture_user(f, "ann.employee@example.org", &issue.user);
+    issue.session = (mfa_session_t) { .amr = MFA_AMR_PWD | MFA_AMR_DEVICE };
+    issue.session.agent = mfa_str("Firefox on Windows, of Ann Employee's "
+                                  "own, which has a very long name");
+    assert_int_equal(mfa_update(fixture_work(f), issue_in, &issue), MFA_OK);
+    assert_int_equal(issue.session.factor_at, 0);
+}
+
+
 static void
 agents_have_plain_names(void **state)
 {
@@ -95,6 +118,7 @@ main(void)
 {
     static const struct CMUnitTest  tests[] = {
         FIXTURE_TEST_ON(amr_claims_mfa_only_for_two_kinds, "memory"),
+        FIXTURE_TEST(a_remembered_device_is_no_factor),
         FIXTURE_TEST_ON(agents_have_plain_names, "memory"),
         FIXTURE_TEST(a_long_agent_is_cut_between_characters),
     };

@@ -94,6 +94,79 @@ the_sending_of_an_earlier_code_does_not_age_the_new_one(void **state)
 }
 
 
+/* B10: 5 minutes from the provider's yes, whatever the mail's settings */
+
+static void
+a_code_may_live_shorter_than_those_of_mail(void **state)
+{
+    call_t      call = place(1);
+    fixture_t  *f = *state;
+
+    call.place.lifetime = 5 * MFA_MINUTE;
+    call.place.limit = 10 * MFA_MINUTE;
+    issue(f, &call);
+    f->now += 2 * MFA_MINUTE;
+    update(f, tx_sent, &call);
+
+    /* whoever asks or types need not know it */
+
+    call.place.lifetime = 0;
+    call.place.limit = 0;
+
+    f->now += 5 * MFA_MINUTE - 1;
+    update(f, tx_look, &call);
+    assert_int_equal(call.code.left, 5);
+
+    f->now += 1;
+    update(f, tx_look, &call);
+    assert_int_equal(call.code.left, 0);
+    assert_int_equal(use(f, &call), MFA_CODE_EXPIRED);
+
+    call = place(2);
+    call.place.lifetime = 5 * MFA_MINUTE;
+    call.place.limit = 10 * MFA_MINUTE;
+    issue(f, &call);
+    f->now += 9 * MFA_MINUTE;
+    update(f, tx_sent, &call);
+    f->now += MFA_MINUTE;
+    assert_int_equal(use(f, &call), MFA_CODE_EXPIRED);
+
+    call = place(3);
+    call.place.lifetime = 5 * MFA_MINUTE;
+    call.place.limit = 10 * MFA_MINUTE;
+    issue(f, &call);
+    f->now += 10 * MFA_MINUTE - 1;
+    assert_int_equal(use(f, &call), MFA_CODE_RIGHT);
+}
+
+
+/* by SMS first, by mail after it: each life is the one asked for last */
+
+static void
+the_next_code_has_the_life_of_its_own_place(void **state)
+{
+    call_t      call = place(1);
+    fixture_t  *f = *state;
+
+    call.place.lifetime = 5 * MFA_MINUTE;
+    call.place.limit = 10 * MFA_MINUTE;
+    issue(f, &call);
+    f->now += MFA_MINUTE;
+
+    call.place.lifetime = 0;
+    call.place.limit = 0;
+    issue(f, &call);
+    update(f, tx_sent, &call);
+    f->now += 20 * MFA_MINUTE - 1;
+    assert_int_equal(use(f, &call), MFA_CODE_RIGHT);
+
+    call = place(2);
+    call.place.lifetime = -1;
+    update(f, tx_issue, &call);
+    assert_int_equal(call.st, MFA_INVALID);
+}
+
+
 /* B12: 30 s doubling to 8 min */
 
 static void
@@ -206,6 +279,8 @@ main(void)
         each(a_code_lives_thirty_minutes_at_most),
         each(a_second_sending_does_not_prolong_a_code),
         each(the_sending_of_an_earlier_code_does_not_age_the_new_one),
+        each(a_code_may_live_shorter_than_those_of_mail),
+        each(the_next_code_has_the_life_of_its_own_place),
         each(codes_are_spaced),
         each(a_clock_that_steps_back_revives_no_code),
         each(twenty_parallel_asks_give_one_code)

@@ -98,7 +98,7 @@ two_workers_send_each_letter_once(void **state)
     system.now = fixture_port_now;
     system.ctx = f;
     f->model.ports = &system;
-    settings.mail_sender = &shared_sender;
+    settings.mail[0].sender = &shared_sender;
     shared_sent = 0;
 
     for (i = 0; i < 2; i++) {
@@ -119,7 +119,7 @@ two_workers_send_each_letter_once(void **state)
     }
 
     f->model.ports = &f->ports;
-    settings.mail_sender = &fake_sender;
+    settings.mail[0].sender = &fake_sender;
 
     assert_int_equal(shared_sent, 40);
     assert_int_equal(outbox_count(), 0);

@@ -337,7 +337,7 @@ a_pending_secret_is_sealed_in_its_row(void **state)
 static void
 a_damaged_or_newer_flow_is_refused_and_can_be_deleted(void **state)
 {
-    char        newer[] = { 2, 0, 0 };
+    char        newer[] = { 3, 0, 0 };
     call_t      call;
     fixture_t  *f = *state;
 

@@ -88,7 +88,10 @@ every_kind_has_its_letter(void **state)
         { "invite", "x",
           { "https://people.example.org", "Register", "authentication app",
             "ann.employee@example.org" } },
+        { "code", "is_reset", { "the page Password reset", "minutes" } },
         { "code", "is_resume", { "not finished", "minutes" } },
+        { "code", "is_verify", { "page Verify to finish logging in" } },
+        { "code", "is_secure", { "set up this address as a way to verify" } },
     };
 
     (void) state;

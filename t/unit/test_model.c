@@ -271,8 +271,10 @@ a_store_of_a_later_schema_is_refused(void **state)
 }
 
 
+/* one more line of the same realm */
+
 static mfa_status_t
-apply(fixture_t *f, const char *text)
+apply_more(fixture_t *f, const char *text)
 {
     size_t        n = 0;
     uint64_t      seen = 0;
@@ -288,13 +290,79 @@ apply(fixture_t *f, const char *text)
     line = (mfa_line_t) { .name = words[0], .args = words + 1,
                           .nargs = n - 1, .prefix = "/" };
 
-    mfa_model_defaults(&f->settings);
     st = mfa_option_apply(mfa_model_options, &seen, &line, &f->settings,
                           f->arena, &error);
 
     assert_true((st == MFA_OK) == (error.text[0] == '\0'));
 
     return st;
+}
+
+
+static mfa_status_t
+apply(fixture_t *f, const char *text)
+{
+    mfa_model_defaults(&f->settings);
+
+    return apply_more(f, text);
+}
+
+
+/* H8, B10, L13 */
+
+static void
+sms_and_devices_are_limited_by_default(void **state)
+{
+    fixture_t               *f = *state;
+    mfa_model_settings_t    *s = &f->settings;
+    const mfa_limit_rule_t  *rule;
+
+    mfa_model_defaults(s);
+    assert_int_equal(s->sms_lifetime, 5 * MFA_MINUTE);
+    assert_int_equal(s->sms_limit, 10 * MFA_MINUTE);
+    assert_int_equal(s->remember_device, 0);
+
+    rule = &s->limits[MFA_LIMIT_SMS_NUMBER];
+    assert_int_equal(rule->most[0], 10);
+    assert_int_equal(rule->window[0], MFA_HOUR);
+    assert_int_equal(rule->most[1], 30);
+    assert_int_equal(rule->window[1], MFA_DAY);
+    assert_int_equal(s->limits[MFA_LIMIT_SMS_ROUTE].most[0], 100);
+    assert_int_equal(s->limits[MFA_LIMIT_SMS_ROUTE].window[0], MFA_DAY);
+    assert_int_equal(s->limits[MFA_LIMIT_SMS_ALL].most[0], 1000);
+    assert_int_equal(s->limits[MFA_LIMIT_SMS_ALL].window[0], MFA_DAY);
+}
+
+
+/* the second line would win in silence: a slip, or somebody's trick */
+
+static void
+a_limit_is_given_once(void **state)
+{
+    size_t      i, j;
+    fixture_t  *f = *state;
+
+    static const char *const  lines[] = {
+        "limit code_tries 3", "limit totp_tries 3", "limit totp_day 3",
+        "limit totp_most 3", "limit login_person 3/1h",
+        "limit sms_number 3/1h", "limit sms_all 3/1h"
+    };
+
+    for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        mfa_model_defaults(&f->settings);
+
+        for (j = 0; j < sizeof(lines) / sizeof(lines[0]); j++) {
+            assert_int_equal(apply_more(f, lines[j]), MFA_OK);
+        }
+
+        assert_int_equal(f->settings.code_tries, 3);
+        assert_int_equal(apply_more(f, lines[i]), MFA_CONFIG);
+    }
+
+    assert_int_equal(apply(f, "limit code_tries 4"), MFA_OK);
+    assert_int_equal(apply_more(f, "limit code_tries 5"), MFA_CONFIG);
+    assert_int_equal(f->settings.code_tries, 4);
+    assert_int_equal(apply_more(f, "limit totp_most 5"), MFA_OK);
 }
 
 
@@ -324,6 +392,20 @@ settings_are_read(void **state)
     assert_int_equal(s->limits[MFA_LIMIT_SEND_MAILBOX].most[1], 0);
     assert_int_equal(apply(f, "limit totp_most 100"), MFA_OK);
     assert_int_equal(s->totp_most, 100);
+    assert_int_equal(apply(f, "limit sms_number 3/1h 5/1d"), MFA_OK);
+    assert_int_equal(s->limits[MFA_LIMIT_SMS_NUMBER].most[1], 5);
+    assert_int_equal(apply(f, "limit sms_route 9/1d"), MFA_OK);
+    assert_int_equal(s->limits[MFA_LIMIT_SMS_ROUTE].most[0], 9);
+    assert_int_equal(apply(f, "limit sms_all 99/1d"), MFA_OK);
+    assert_int_equal(s->limits[MFA_LIMIT_SMS_ALL].most[0], 99);
+    assert_int_equal(apply(f, "sms_lifetime 2m"), MFA_OK);
+    assert_int_equal(s->sms_lifetime, 2 * MFA_MINUTE);
+    assert_int_equal(apply(f, "sms_limit 4m"), MFA_OK);
+    assert_int_equal(s->sms_limit, 4 * MFA_MINUTE);
+    assert_int_equal(apply(f, "remember_device 30d"), MFA_OK);
+    assert_int_equal(s->remember_device, 30 * MFA_DAY);
+    assert_int_equal(apply(f, "remember_device off"), MFA_OK);
+    assert_int_equal(s->remember_device, 0);
     assert_int_equal(apply(f, "trusted_networks 192.0.2.0/24 2001:db8::/32"),
                      MFA_OK);
     assert_int_equal(s->trusted_networks.count, 2);
@@ -348,6 +430,10 @@ settings_out_of_bounds_are_refused(void **state)
         "limit login_person 1/8d", "limit login_person -1/1h",
         "limit totp_most 101", "limit totp_most 0", "limit totp_most 5/1h",
         "limit totp_tries 5 6", "limit code_tries 11",
+        "sms_lifetime 11m", "sms_lifetime 30s", "sms_limit 11m",
+        "sms_limit 59s", "limit sms_number 10", "limit sms_all 0/1d",
+        "remember_device 91d", "remember_device 23h", "remember_device 0",
+        "remember_device on", "remember_device", "remember_device off 30d",
         "trusted_networks", "trusted_networks 192.0.2.1/24",
         "trusted_networks 192.0.2.0/33", "trusted_networks 192.0.2.0/",
         "trusted_networks example.org", "trusted_networks 2001:db8::/129",
@@ -448,6 +534,8 @@ main(void)
         FIXTURE_TEST(an_event_without_memory_fails_the_update),
         FIXTURE_TEST(a_store_of_a_later_schema_is_refused),
         FIXTURE_TEST(settings_are_read),
+        FIXTURE_TEST(sms_and_devices_are_limited_by_default),
+        FIXTURE_TEST(a_limit_is_given_once),
         FIXTURE_TEST(settings_out_of_bounds_are_refused),
         FIXTURE_TEST(networks_have_their_addresses),
         FIXTURE_TEST(addresses_have_one_text),

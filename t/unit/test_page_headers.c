@@ -10,6 +10,8 @@ static const char *const  paths[] = {
     "", "login", "verify", "prove", "register", "register/code",
     "register/details", "register/exists", "register/done", "secure",
     "security", "logout", "logged-out", "later", "password-reset",
+    "password-reset/code", "password-reset/verified",
+    "password-reset/new", "password-reset/done", "password-reset/closed",
     "style.css", "no-such-page", "login/", "../login", "login?a=%zz",
     "login?a=1&a=2", "login?a[]=1", "later?seconds=40"
 };
@@ -309,16 +311,22 @@ static void
 check_cookie(mfa_str_t header, cookies_t *all)
 {
     char        text[2048], wanted[2048];
+    bool        is_browser;
     mfa_str_t   rest, pair, name;
 
     rest = header;
     pair = mfa_str_split(&rest, ';');
     name = mfa_str_split(&pair, '=');
 
+    /* a browser stays known for 400 days (H2) */
+
+    is_browser = memmem(name.data, name.len, "mfa_browser", 11) != NULL;
+
     (void) snprintf(text, sizeof(text), MFA_STR_FMT, MFA_STR_ARG(rest));
     (void) snprintf(wanted, sizeof(wanted), " Path=/; HttpOnly; SameSite=Lax"
                     "%s%s", all->is_https ? "; Secure" : "",
-                    pair.len == 0 ? "; Max-Age=0" : "");
+                    pair.len == 0 ? "; Max-Age=0"
+                    : is_browser ? "; Max-Age=34560000" : "");
 
     assert_string_equal(text, wanted);
     assert_int_equal(mfa_str_has_prefix(name, mfa_str("__Host-")),

@@ -10,8 +10,10 @@
 static const char *const  paths[] = {
     "", "login", "verify", "prove", "register", "register/code",
     "register/details", "register/exists", "register/done", "secure",
-    "security", "logout", "logged-out", "later", "password-reset",
-    "style.css", "nowhere"
+    "verify/choose", "verify/totp", "secure/choose", "secure/totp",
+    "recovery-codes", "recovery-codes/text", "security", "logout",
+    "logged-out", "later", "password-reset", "password-reset/code",
+    "password-reset/new", "password-reset/done", "style.css", "nowhere"
 };
 
 #define PATHS  (sizeof(paths) / sizeof(paths[0]))

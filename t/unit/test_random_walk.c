@@ -54,6 +54,8 @@ static const char *const  paths[] = {
     "", "login", "verify", "prove", "register", "register/code",
     "register/details", "register/exists", "register/done", "secure",
     "security", "logout", "logged-out", "later", "password-reset",
+    "password-reset/code", "password-reset/verified",
+    "password-reset/new", "password-reset/done", "password-reset/closed",
     "style.css", "nowhere"
 };
 

@@ -21,6 +21,7 @@ deliver_into_maildir(void)
     line.prefix = "/";
     seen = 0;
     mfa_delivery_close(&delivery);
+    settings.mail_count = 0;
     assert_int_equal(mfa_option_apply(mfa_send_options, &seen, &line,
                                       &settings, f->arena, &error), MFA_OK);
     delivery_reopen();

@@ -221,12 +221,12 @@ the_lines_of_a_realm_are_taken(void **state)
     accepted("mail|maildir:mail|from=Example Council <No-Reply@example.org>");
     check_str(o.settings.mail_from_name, "Example Council");
     check_str(o.settings.mail_from, "no-reply@example.org");
-    assert_string_equal(o.settings.mail_sender->name, "maildir");
+    assert_string_equal(o.settings.mail[0].sender->name, "maildir");
 
     accepted("mail|smtp://mail.example.org:587|from=A <a@example.org>");
-    assert_string_equal(o.settings.mail_sender->name, "smtp");
-    assert_string_equal(o.settings.mail_sender->channel, "mail");
-    assert_non_null(o.settings.mail_settings);
+    assert_string_equal(o.settings.mail[0].sender->name, "smtp");
+    assert_string_equal(o.settings.mail[0].sender->channel, "mail");
+    assert_non_null(o.settings.mail[0].settings);
 }
 
 
@@ -387,6 +387,13 @@ every_line_is_required_once(void **state)
     assert_int_equal(apply("mail|maildir:m|from=A <a@example.org>"), MFA_OK);
     assert_int_equal(mfa_option_complete(mfa_send_options, o.seen, &error),
                      MFA_OK);
+
+    /* a backup for mail, and no more; text messages and calls need not be */
+
+    assert_int_equal(apply("mail|maildir:n"), MFA_OK);
+    assert_int_equal(o.settings.mail_count, 2);
+    assert_int_equal(apply("mail|maildir:o"), MFA_CONFIG);
+    assert_non_null(strstr(o.message, "given 3 times"));
 }
 
 

@@ -290,7 +290,8 @@ do_every_other_page(visitor_t *v)
     static const char *const  paths[] = {
         "", "login", "verify", "prove", "register", "register/code",
         "register/details", "register/exists", "register/done", "secure",
-        "security", "logout", "logged-out", "password-reset"
+        "security", "logout", "logged-out", "password-reset",
+        "password-reset/code", "password-reset/new", "password-reset/done"
     };
 
     visitor_hidden(v, "flow", flow, sizeof(flow));
@@ -484,7 +485,7 @@ a_password_alone_opens_nothing(void **state)
     assert_string_equal(v.cookies[0], "");
 
     visitor_open(&v, "/mfa/security", NULL);
-    assert_string_equal(v.url, "/mfa/login");
+    assert_string_equal(v.url, "/mfa/login?to=/mfa/security");
     visitor_open(&v, "/mfa/secure", NULL);
     assert_false(visitor_sees(&v, "class=\"key\""));
 

@@ -15,6 +15,8 @@
 #include "../../src/factor/mfa_factor.h"
 
 
+extern const mfa_factor_t  mfa_factor_totp;
+
 #define STEP  INT64_C(60000000)         /* now, in steps of 30 s */
 #define NOW   (STEP * MFA_TOTP_STEP)
 
@@ -199,6 +201,7 @@ static void
 a_clock_that_is_off_is_seen_up_to_ten_steps(void **state)
 {
     char                       code[MFA_TOTP_DIGITS_MAX + 1];
+    int                        drift;
     bool                       is_drift;
     int64_t                    steps;
     const mfa_totp_settings_t  totp = { 8, 1, MFA_TOTP_SHA1 };
@@ -211,14 +214,189 @@ a_clock_that_is_off_is_seen_up_to_ten_steps(void **state)
                          MFA_OK);
         assert_int_equal(mfa_totp_is_drift(&totp, mfa_str_from(secret_sha1),
                                            mfa_str_from(code), NOW,
-                                           &is_drift), MFA_OK);
+                                           &is_drift, &drift), MFA_OK);
         assert_int_equal(is_drift, steps >= -10 && steps <= 10);
+        assert_int_equal(drift, is_drift ? steps : 0);
     }
 
     assert_int_equal(mfa_totp_is_drift(&totp, mfa_str_from(secret_sha1),
-                                       mfa_str("123"), NOW, &is_drift),
-                     MFA_OK);
+                                       mfa_str("123"), NOW, &is_drift,
+                                       &drift), MFA_OK);
     assert_false(is_drift);
+    assert_int_equal(drift, 0);
+}
+
+
+typedef struct {
+    mfa_str_t     word;
+    mfa_str_t     minutes;
+    mfa_arena_t  *arena;
+} advice_t;
+
+
+/* what is said of the code of that many steps from now */
+
+static void
+advise_at(mfa_totp_settings_t totp, mfa_factor_record_t *record,
+    int64_t steps, advice_t *advice)
+{
+    char                    code[MFA_TOTP_DIGITS_MAX + 1];
+    mfa_tx_t                tx = { .now = NOW };
+    mfa_work_t              work = { .arena = advice->arena };
+    mfa_pairs_t             values = { .count = 0 };
+    mfa_factor_case_t       at;
+    mfa_factor_settings_t   settings;
+
+    mfa_factor_defaults(&settings);
+    settings.totp = totp;
+    tx.work = &work;
+    at = (mfa_factor_case_t) { .settings = &settings, .tx = &tx };
+
+    assert_int_equal(mfa_totp_code(&totp, record->secret,
+                                   (uint64_t) (STEP + steps), code), MFA_OK);
+    assert_int_equal(mfa_factor_totp.advise(&at, record, mfa_str_from(code),
+                                            &advice->word, &values), MFA_OK);
+    advice->minutes = mfa_pairs_get(&values, mfa_str("minutes"));
+}
+
+
+static bool
+says(const advice_t *advice, const char *part)
+{
+    return advice->word.len > 0
+           && memmem(advice->word.data, advice->word.len, part,
+                     strlen(part)) != NULL;
+}
+
+
+/*
+ * B2 B3, gate 3: who guesses the code of some minutes later and is told so
+ * has won nothing
+ */
+static void
+a_code_to_come_that_was_told_of_is_never_accepted(void **state)
+{
+    char                       code[MFA_TOTP_DIGITS_MAX + 1];
+    int64_t                    steps;
+    uint64_t                   step;
+    advice_t                   advice;
+    mfa_factor_record_t        record;
+    const mfa_totp_settings_t  totp = { 8, 1, MFA_TOTP_SHA1 };
+
+    (void) state;
+
+    advice.arena = mfa_arena_open(64 * 1024);
+
+    for (steps = 2; steps <= 10; steps++) {
+        record = record_of(0);
+        record.added_at = NOW - MFA_DAY;
+
+        advise_at(totp, &record, steps, &advice);
+        assert_true(says(&advice, "fast"));
+        assert_int_equal(record.told_step, STEP + steps);
+
+        assert_int_equal(mfa_totp_code(&totp, record.secret,
+                                       (uint64_t) (STEP + steps), code),
+                         MFA_OK);
+        assert_int_equal(mfa_totp_match(&totp, &record, mfa_str_from(code),
+                                        NOW + steps * MFA_TOTP_STEP, &step),
+                         MFA_NOT_FOUND);
+    }
+
+    mfa_arena_close(&advice.arena);
+}
+
+
+/* L5 B2 */
+static void
+a_clock_that_is_slow_is_talked_about(void **state)
+{
+    int64_t                    steps;
+    advice_t                   advice;
+    mfa_factor_record_t        record;
+    const mfa_totp_settings_t  totp = { 8, 1, MFA_TOTP_SHA1 };
+    const mfa_totp_settings_t  narrow = { 8, 0, MFA_TOTP_SHA1 };
+
+    static const char *const  minutes[] = {
+        "", "", "1", "1", "2", "2", "3", "3", "4", "4", "5"
+    };
+
+    (void) state;
+
+    advice.arena = mfa_arena_open(64 * 1024);
+    record = record_of(0);
+    record.added_at = NOW - MFA_DAY;
+
+    for (steps = 2; steps <= 10; steps++) {
+        advise_at(totp, &record, -steps, &advice);
+        assert_true(says(&advice, "slow"));
+        assert_false(says(&advice, "fast"));
+        assert_true(mfa_str_eq_c(advice.minutes, minutes[steps]));
+        assert_int_equal(says(&advice, "{{minutes}}"), steps > 3);
+    }
+
+    advise_at(narrow, &record, -1, &advice);
+    assert_true(says(&advice, "less than a minute slow"));
+
+    for (steps = 11; steps <= 13; steps++) {
+        advise_at(totp, &record, -steps, &advice);
+        assert_int_equal(advice.word.len, 0);
+    }
+
+    mfa_arena_close(&advice.arena);
+}
+
+
+/* L5 B2 */
+static void
+a_clock_that_is_fast_is_talked_about(void **state)
+{
+    int64_t                    steps;
+    advice_t                   advice;
+    mfa_factor_record_t        record;
+    const mfa_totp_settings_t  totp = { 8, 1, MFA_TOTP_SHA1 };
+
+    (void) state;
+
+    advice.arena = mfa_arena_open(64 * 1024);
+    record = record_of(0);
+
+    for (steps = 2; steps <= 10; steps++) {
+        advise_at(totp, &record, steps, &advice);
+        assert_true(says(&advice, "fast"));
+        assert_false(says(&advice, "slow"));
+    }
+
+    assert_true(mfa_str_eq_c(advice.minutes, "5"));
+
+    mfa_arena_close(&advice.arena);
+}
+
+
+/* B3 B4 L6: the code is right, but it was used; a right one is not judged */
+static void
+a_spent_code_is_called_so(void **state)
+{
+    int64_t                    steps;
+    advice_t                   advice;
+    mfa_factor_record_t        record;
+    const mfa_totp_settings_t  totp = { 8, 1, MFA_TOTP_SHA1 };
+
+    (void) state;
+
+    advice.arena = mfa_arena_open(64 * 1024);
+    record = record_of((uint64_t) STEP);
+    record.added_at = NOW - MFA_DAY;
+
+    for (steps = -1; steps <= 0; steps++) {
+        advise_at(totp, &record, steps, &advice);
+        assert_true(says(&advice, "used before"));
+    }
+
+    advise_at(totp, &record, 1, &advice);
+    assert_int_equal(advice.word.len, 0);
+
+    mfa_arena_close(&advice.arena);
 }
 
 
@@ -404,6 +582,11 @@ main(void)
         cmocka_unit_test(a_step_begins_and_ends_on_the_half_minute),
         cmocka_unit_test(only_a_step_after_the_last_one_counts),
         cmocka_unit_test(a_clock_that_is_off_is_seen_up_to_ten_steps),
+        cmocka_unit_test(a_code_to_come_that_was_told_of_is_never_accepted),
+        cmocka_unit_test(a_clock_that_is_slow_is_talked_about),
+        cmocka_unit_test(
+            a_clock_that_is_fast_is_talked_about),
+        cmocka_unit_test(a_spent_code_is_called_so),
         cmocka_unit_test(a_code_of_another_length_never_fits),
         cmocka_unit_test(the_first_steps_of_all_are_handled),
         cmocka_unit_test(the_address_for_the_app_is_complete_and_escaped),

@@ -367,10 +367,13 @@ sub _form {
     while ($html =~ m{<button\b([^>]*)>(.*?)</button>}gs) {
         my ($rest, $text) = ($1, _plain($2));
         my $name = _attribute($rest, 'name');
+        my $label = _attribute($rest, 'aria-label') // $text;
 
-        $form{buttons}{$text}
+        # the name that is heard, where it says more than the one that is read
+
+        $form{buttons}{$_}
             = defined $name ? { $name => _attribute($rest, 'value') // '' }
-                            : {};
+                            : {} for $text, $label;
     }
 
     return \%form;

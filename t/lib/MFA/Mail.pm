@@ -1,6 +1,7 @@
 package MFA::Mail;
 
-# Reads a Maildir: messages with their headers and their decoded text.
+# Reads a Maildir: messages with their headers and their decoded text; text
+# messages and what calls say are kept in the same form.
 #
 #   my $mail = MFA::Mail->new($maildir);
 #   my $m = $mail->latest('ann@example.org');     # waits up to 5 s
@@ -120,6 +121,10 @@ sub code {
 
     return $1 if $text =~ /^\s*(\d{6,10})\s*$/m;
     return $1 if $text =~ /(?<![\d#\/:.-])(\d{6,10})(?![\d\/-])/;
+
+    # a call says it digit by digit
+
+    return $1 =~ s/\D//gr if $text =~ /(?<!\d)((?:\d[ ,.]+){5,9}\d)(?!\d)/;
     return undef;
 }
 

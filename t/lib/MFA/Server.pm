@@ -27,6 +27,8 @@ END
 
 sub app { return $_[0]{app} }
 sub mail { return $_[0]{mail} }
+sub texts { return $_[0]{sms} }
+sub calls { return $_[0]{voice} }
 
 
 sub browser {

@@ -40,6 +40,9 @@ C<mfa_server(NAME =E<gt> VALUE, ...)>:
                default: ann.employee, max.manager (groups managers) and
                hana.helpdesk (groups helpdesk), all at example.org
     mail       the value of the option mail, instead of a Maildir
+    factors    of the realm: 'totp sms voice email'; text messages and calls
+               then go into the Maildirs sms and voice, unless realm says
+               otherwise
     log        level of the error log: info (or $ENV{MFA_TEST_LOG})
     user       the worker's user, where we are root: www-data
     preload    libraries nginx is started with, [ files ]
@@ -60,6 +63,7 @@ Words in every text: %%PORT%% %%ORIGIN%% %%DIR%% %%UPSTREAM%% (host:port)
     browser(%h)         a new MFA::Browser
     app                 the upstream: hits, last, forget; MFA::Upstream
     mail                MFA::Mail;  mail->latest('ann@example.org')->code
+    texts, calls        the same for text messages and calls, by number
     ctl(@arguments)     mfactl with -c and -r: (exit code, output)
     ctl_bare(@a)        mfactl as it stands
     json(@arguments)    mfactl ... --json, decoded; dies unless exit 0
@@ -75,7 +79,7 @@ Words in every text: %%PORT%% %%ORIGIN%% %%DIR%% %%UPSTREAM%% (host:port)
     allow_log(qr/x/)    such alert, emerg and crit lines are expected
     access              lines of the access log
     stop                ends everything, checks the log; start starts again
-    register, enrol, login, totp: see MFA::Journey
+    register, enrol, enrol_by, login, totp, go: see MFA::Journey
     {dir} {port} {origin} {conf}
 
 Functions: C<conf_test(%args)> runs nginx -t on what mfa_server would have
@@ -176,7 +180,7 @@ sub _make {
     $s->{user} = $> == 0 ? $is{user} // _worker_user() : undef;
     $s->_make_folders;
     $s->{app} = MFA::Upstream->new($s->{dir});
-    $s->{mail} = MFA::Mail->new("$s->{dir}/mail");
+    $s->{$_} = MFA::Mail->new("$s->{dir}/$_") for qw(mail sms voice);
     $s->_make_certificate if $s->{https};
     $s->_set_time(0) if $is{time};
     $s->_choose_port;
@@ -191,8 +195,8 @@ sub _worker_user { return getpwnam('www-data') ? 'www-data' : 'nobody' }
 
 sub _make_folders {
     my ($s) = @_;
-    my @own = map { "$s->{dir}/$_" }
-              qw(store mail mail/new mail/cur mail/tmp tmp);
+    my @own = map { "$s->{dir}/$_" } qw(store tmp),
+              map { ($_, "$_/new", "$_/cur", "$_/tmp") } qw(mail sms voice);
 
     mkdir $_, 0700 or die "$_: $!" for @own;
     return unless defined $s->{user};
@@ -335,6 +339,7 @@ sub realm_text {
         mail => $s->{is}{mail} // 'maildir:%%DIR%%/mail'
                 . ' "from=Example Council <no-reply@example.org>"',
         registration => 'roster',
+        _factor_options($s),
         %{$options // $s->{is}{realm} // {}});
     my $text = '';
 
@@ -346,6 +351,15 @@ sub realm_text {
 
     $name //= $s->{realm};
     return "    mfa_realm $name {\n$text    }\n";
+}
+
+
+sub _factor_options {
+    my ($s) = @_;
+    my $factors = $s->{is}{factors} // return ();
+
+    return (factors => $factors, map { ($_ => "maildir:%%DIR%%/$_") }
+                                 grep { $factors =~ /\b$_\b/ } qw(sms voice));
 }
 
 

@@ -1,0 +1,66 @@
+/*
+ * A wrong code, told apart: it comes from the entry of an app that was
+ * replaced and not deleted.
+ *
+ * A code like that is a failure, and stays one: this file finds a sentence
+ * and decides nothing.
+ */
+
+#include <time.h>
+
+#include "mfa_flow.h"
+
+
+static mfa_str_t
+former_date(mfa_arena_t *arena, mfa_time_t at)
+{
+    char       text[64];
+    time_t     seconds;
+    struct tm  tm;
+
+    seconds = (time_t) (at / MFA_SECOND);
+
+    if (localtime_r(&seconds, &tm) == NULL
+        || strftime(text, sizeof(text), "%-d %B %Y", &tm) == 0)
+    {
+        return mfa_null;
+    }
+
+    return mfa_arena_printf(arena, "%s", text);
+}
+
+
+mfa_status_t
+mfa_flow_former_advise(mfa_step_t *step, mfa_str_t typed, mfa_str_t *advice)
+{
+    uint64_t                    spent;
+    mfa_str_t                   digits;
+    mfa_status_t                st;
+    mfa_factor_record_t         record;
+    const mfa_totp_settings_t  *totp = &step->env->factors->totp;
+
+    st = mfa_former_get(step->tx, &step->user.id, mfa_str("totp"), &record);
+    if (st != MFA_OK) {
+        return (st == MFA_NOT_FOUND) ? MFA_OK : st;
+    }
+
+    st = mfa_digits_clean(step->work->arena, typed, (size_t) totp->digits,
+                          &digits);
+    if (st != MFA_OK) {
+        return (st == MFA_INVALID) ? MFA_OK : st;
+    }
+
+    record.last_step = 0;
+
+    st = mfa_totp_match(totp, &record, digits, step->tx->now, &spent);
+    if (st != MFA_OK) {
+        return (st == MFA_NOT_FOUND) ? MFA_OK : st;
+    }
+
+    *advice = MFA_WORD("That code comes from the entry of the device that was "
+                       "replaced on {{replaced}}. Use the newer entry in your "
+                       "app, and delete the old one.");
+
+    return mfa_flow_typed(step, "replaced",
+                          former_date(step->work->arena, record.added_at));
+}
