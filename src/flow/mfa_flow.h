@@ -415,6 +415,12 @@ mfa_status_t mfa_flow_proof_find(mfa_step_t *step, mfa_proof_t *proof)
 mfa_status_t mfa_flow_prove(mfa_step_t *step, mfa_outcome_t *outcome)
     MFA_MUST_CHECK;
 
+/* after a wrong proof: a word that helps, its values into flow.typed; may
+ * change record->told_step, which is then to be written */
+mfa_status_t mfa_flow_advise(mfa_step_t *step, const mfa_factor_t *factor,
+    mfa_factor_record_t *record, mfa_str_t typed, mfa_str_t *advice)
+    MFA_MUST_CHECK;
+
 /* a login is complete with it: session, remembered device, where to; MORE:
  * policy wants more methods than the person has */
 mfa_status_t mfa_flow_verify(mfa_step_t *step, mfa_outcome_t *outcome)

@@ -40,8 +40,15 @@ mfa_flow_former_advise(mfa_step_t *step, mfa_str_t typed, mfa_str_t *advice)
     const mfa_totp_settings_t  *totp = &step->env->factors->totp;
 
     st = mfa_former_get(step->tx, &step->user.id, mfa_str("totp"), &record);
+
+    /* without a row, or with one that cannot be read, there is no hint */
+
+    if (st == MFA_NOT_FOUND || st == MFA_DAMAGED || st == MFA_NEWER) {
+        return MFA_OK;
+    }
+
     if (st != MFA_OK) {
-        return (st == MFA_NOT_FOUND) ? MFA_OK : st;
+        return st;
     }
 
     st = mfa_digits_clean(step->work->arena, typed, (size_t) totp->digits,

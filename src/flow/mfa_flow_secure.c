@@ -376,7 +376,14 @@ check_own(mfa_step_t *step, const mfa_factor_t *factor,
                         mfa_pairs_get(step->fields, mfa_str("code")),
                         &verdict, &spent);
 
-    if (st == MFA_INVALID || (st == MFA_OK && verdict != MFA_VERDICT_PASS)) {
+    if (st == MFA_OK && verdict != MFA_VERDICT_PASS) {
+        st = mfa_flow_advise(step, factor, record,
+                             mfa_pairs_get(step->fields, mfa_str("code")),
+                             &step->flow.notice);
+        return (st == MFA_OK) ? secure_wrong(step, factor) : st;
+    }
+
+    if (st == MFA_INVALID) {
         return secure_wrong(step, factor);
     }
 

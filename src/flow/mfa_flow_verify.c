@@ -180,17 +180,14 @@ judge_sent(mfa_step_t *step, const mfa_code_place_t *place, try_t *try,
 }
 
 
-/* a wrong proof, but no hold: what may help */
-
-static mfa_status_t
-verify_advise(mfa_step_t *step, const try_t *try, mfa_str_t *advice)
+mfa_status_t
+mfa_flow_advise(mfa_step_t *step, const mfa_factor_t *factor,
+    mfa_factor_record_t *record, mfa_str_t typed, mfa_str_t *advice)
 {
-    size_t               i;
-    mfa_pairs_t          values;
-    mfa_factor_record_t  record = try->proof.record;
-    mfa_status_t         st;
-    mfa_factor_case_t    at;
-    const mfa_factor_t  *factor = try->proof.factor;
+    size_t              i;
+    mfa_pairs_t         values;
+    mfa_status_t        st;
+    mfa_factor_case_t   at;
 
     *advice = mfa_null;
 
@@ -202,16 +199,9 @@ verify_advise(mfa_step_t *step, const try_t *try, mfa_str_t *advice)
 
     at = try_case(step);
 
-    st = factor->advise(&at, &record, try->typed, advice, &values);
+    st = factor->advise(&at, record, typed, advice, &values);
     if (st != MFA_OK) {
         return st;
-    }
-
-    if (record.told_step != try->proof.record.told_step) {
-        st = mfa_factor_record_put(step->tx, &record);
-        if (st != MFA_OK) {
-            return st;
-        }
     }
 
     for (i = 0; i < values.count; i++) {
@@ -223,6 +213,28 @@ verify_advise(mfa_step_t *step, const try_t *try, mfa_str_t *advice)
     }
 
     return MFA_OK;
+}
+
+
+/* a wrong proof, but no hold: what may help */
+
+static mfa_status_t
+verify_advise(mfa_step_t *step, const try_t *try, mfa_str_t *advice)
+{
+    mfa_status_t         st;
+    mfa_factor_record_t  record = try->proof.record;
+
+    st = mfa_flow_advise(step, try->proof.factor, &record, try->typed,
+                         advice);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (record.told_step == try->proof.record.told_step) {
+        return MFA_OK;
+    }
+
+    return mfa_factor_record_put(step->tx, &record);
 }
 
 

@@ -93,6 +93,32 @@ a_person_registers_and_arrives_where_they_wanted(void **state)
 }
 
 
+/* E3 L5 B2 */
+static void
+a_phone_with_a_wrong_clock_is_helped_while_it_is_set_up(void **state)
+{
+    char       secret[64], code[16], body[64];
+    visitor_t  v;
+
+    (void) state;
+
+    visitor_init(&v, world_open("memory:clock", NULL));
+    world_person(v.world, ANN, NULL);
+    register_to_secure(&v, "");
+    visitor_secret(&v, secret, sizeof(secret));
+    visitor_app_code(&v, secret, 6, code);
+
+    (void) snprintf(body, sizeof(body), "code=%s&do=continue", code);
+    visitor_submit(&v, body);
+
+    assert_true(visitor_sees(&v, "Invalid verification code."));
+    assert_true(visitor_sees(&v, "3 minutes fast"));
+
+    visitor_done(&v);
+    world_close(v.world);
+}
+
+
 /* L1 L3 L6 B4 D3 */
 static void
 a_login_takes_password_and_a_fresh_code(void **state)
@@ -434,6 +460,8 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(a_person_registers_and_arrives_where_they_wanted),
+        cmocka_unit_test(
+            a_phone_with_a_wrong_clock_is_helped_while_it_is_set_up),
         cmocka_unit_test(a_login_takes_password_and_a_fresh_code),
         cmocka_unit_test(every_failed_login_looks_the_same),
         cmocka_unit_test(
