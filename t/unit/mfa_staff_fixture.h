@@ -144,9 +144,9 @@ actor_close(actor_t *actor)
 static inline mfa_status_t
 actor_do(actor_t *actor, mfa_staff_deed_t *deed)
 {
-    static mfa_flow_settings_t    settings;
-    static mfa_factor_settings_t  factors;
-    static mfa_flow_env_t         env;
+    static _Thread_local mfa_flow_settings_t    settings;
+    static _Thread_local mfa_factor_settings_t  factors;
+    static _Thread_local mfa_flow_env_t         env;
 
     mfa_flow_defaults(&settings);
     env.settings = &settings;
