@@ -336,6 +336,25 @@ void mfa_flow_mail_clear(mfa_user_t *user);
 mfa_status_t mfa_flow_mail_counts(mfa_tx_t *tx, const mfa_id_t *user,
     bool *counts) MFA_MUST_CHECK;
 
+/*
+ * Journeys that begin with a mailed code (mfa_flow_mailed.c). judge: PASS:
+ * this address (flow.email) gets a letter; the answer is the same either way.
+ */
+
+typedef struct {
+    const char     *kind;
+    unsigned        state;              /* where the code is asked for */
+    const char     *event;
+    mfa_status_t  (*judge)(mfa_step_t *step, mfa_verdict_t *verdict);
+} mfa_mailed_t;
+
+/* MFA_INVALID: not an address. MFA_LIMITED: retry_at */
+mfa_status_t mfa_flow_mailed_start(mfa_step_t *step,
+    const mfa_mailed_t *mailed, mfa_str_t typed) MFA_MUST_CHECK;
+mfa_status_t mfa_flow_mailed_again(mfa_step_t *step,
+    const mfa_mailed_t *mailed, mfa_outcome_t *outcome) MFA_MUST_CHECK;
+
+
 /* codes sent by mail (mfa_flow_code.c) */
 
 mfa_status_t mfa_flow_code_issue(mfa_step_t *step, bool may_send)

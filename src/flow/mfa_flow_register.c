@@ -72,86 +72,31 @@ register_judge(mfa_step_t *step, mfa_user_t *user, bool *is_known,
 
 
 static mfa_status_t
-register_begin(mfa_tx_t *tx, void *arg)
+register_may_send(mfa_step_t *step, mfa_verdict_t *verdict)
 {
-    bool           is_known;
-    mfa_str_t      email;
-    mfa_user_t     user;
-    mfa_step_t    *step = arg;
-    mfa_status_t   st;
-    mfa_verdict_t  verdict;
+    bool        is_known;
+    mfa_user_t  user;
 
-    step->tx = tx;
-    step->has_mail = false;
-
-    st = mfa_limit_book_address(tx, MFA_LIMIT_START_ADDRESS, &step->retry_at);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    email = step->flow.email;
-
-    st = mfa_flow_make(tx, mfa_str("register"),
-                       step->work->model->settings->registration_time,
-                       &step->flow);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    memcpy(step->flow.browser, step->browser, MFA_DIGEST_SIZE);
-
-    step->flow.state = REGISTER_CODE;
-    step->flow.email = email;
-    step->flow.target = step->target;
-
-    st = register_judge(step, &user, &is_known, &verdict);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_flow_code_issue(step, verdict == MFA_VERDICT_PASS);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_flow_event(step, "register.start", "ok", NULL);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_flow_save(tx, &step->flow);
+    return register_judge(step, &user, &is_known, verdict);
 }
+
+
+static const mfa_mailed_t  register_mailed = {
+    "register", REGISTER_CODE, "register.start", register_may_send
+};
 
 
 mfa_status_t
 mfa_register_start(mfa_step_t *step, mfa_str_t typed)
 {
-    mfa_status_t  st;
-
-    st = mfa_email_canonical(step->work->arena, typed, &step->flow.email);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_flow_limited(step->work, "register.start",
-                            mfa_update(step->work, register_begin, step));
+    return mfa_flow_mailed_start(step, &register_mailed, typed);
 }
 
 
 static mfa_status_t
 register_resend(mfa_step_t *step, mfa_outcome_t *outcome)
 {
-    bool           is_known;
-    mfa_user_t     user;
-    mfa_status_t   st;
-    mfa_verdict_t  verdict;
-
-    st = register_judge(step, &user, &is_known, &verdict);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_flow_code_again(step, verdict == MFA_VERDICT_PASS, outcome);
+    return mfa_flow_mailed_again(step, &register_mailed, outcome);
 }
 
 

@@ -50,86 +50,30 @@ reset_judge(mfa_step_t *step, mfa_user_t *user, mfa_verdict_t *verdict)
 
 
 static mfa_status_t
-reset_begin(mfa_tx_t *tx, void *arg)
+reset_may_send(mfa_step_t *step, mfa_verdict_t *verdict)
 {
-    mfa_str_t      email;
-    mfa_user_t     user;
-    mfa_step_t    *step = arg;
-    mfa_status_t   st;
-    mfa_verdict_t  verdict;
+    mfa_user_t  user;
 
-    step->tx = tx;
-    step->has_mail = false;
-
-    st = mfa_limit_book_address(tx, MFA_LIMIT_START_ADDRESS, &step->retry_at);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    email = step->flow.email;
-
-    /* a code may come late and live for half an hour */
-
-    st = mfa_flow_make(tx, mfa_str("password-reset"),
-                       step->work->model->settings->registration_time,
-                       &step->flow);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    memcpy(step->flow.browser, step->browser, MFA_DIGEST_SIZE);
-
-    step->flow.state = RESET_CODE;
-    step->flow.email = email;
-    step->flow.target = step->target;
-
-    st = reset_judge(step, &user, &verdict);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_flow_code_issue(step, verdict == MFA_VERDICT_PASS);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_flow_event(step, "password.forgot", "ok", NULL);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_flow_save(tx, &step->flow);
+    return reset_judge(step, &user, verdict);
 }
+
+
+static const mfa_mailed_t  reset_mailed = {
+    "password-reset", RESET_CODE, "password.forgot", reset_may_send
+};
 
 
 mfa_status_t
 mfa_reset_start(mfa_step_t *step, mfa_str_t typed)
 {
-    mfa_status_t  st;
-
-    st = mfa_email_canonical(step->work->arena, typed, &step->flow.email);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_flow_limited(step->work, "password.forgot",
-                            mfa_update(step->work, reset_begin, step));
+    return mfa_flow_mailed_start(step, &reset_mailed, typed);
 }
 
 
 static mfa_status_t
 reset_resend(mfa_step_t *step, mfa_outcome_t *outcome)
 {
-    mfa_user_t     user;
-    mfa_status_t   st;
-    mfa_verdict_t  verdict;
-
-    st = reset_judge(step, &user, &verdict);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_flow_code_again(step, verdict == MFA_VERDICT_PASS, outcome);
+    return mfa_flow_mailed_again(step, &reset_mailed, outcome);
 }
 
 
