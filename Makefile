@@ -223,7 +223,8 @@ stop:
 # --- tests ------------------------------------------------------------------
 
 .PHONY: test test-all test-style test-unit test-http test-browser \
-        test-unit-asan test-unit-tsan test-http-asan bench fuzz check trixie
+        test-unit-asan test-unit-tsan test-http-asan bench timing fuzz \
+        check trixie
 
 PROVE := prove -j$(TEST_JOBS) -It/lib --timer
 TEST_ENV = TEST_NGINX_BINARY=$(NGINX) MFA_TEST_BUILD=$(abspath $(BUILD))
@@ -266,7 +267,8 @@ test-browser: all $(NODE_MODULES)
 	    MFA_TEST_CTL=$(abspath $(MFACTL)) \
 	    npx --no-install playwright test $(T)
 
-BENCH_SRC := $(sort $(filter-out t/bench/loop.c, $(wildcard t/bench/*.c)))
+BENCH_SRC := $(sort $(filter-out t/bench/loop.c t/bench/cheap_hash.c, \
+               $(wildcard t/bench/*.c)))
 BENCH_BIN := $(BENCH_SRC:t/bench/%.c=$(O)/bench/%) $(O)/bench/loop.so
 
 $(O)/bench/%: t/bench/%.c t/bench/bench.h $(UNIT_OBJ) $(LIBMFA)
@@ -275,7 +277,7 @@ $(O)/bench/%: t/bench/%.c t/bench/bench.h $(UNIT_OBJ) $(LIBMFA)
 	$(Q)$(CC) $(CORE_CFLAGS) $(LINK) -o $@ $< $(UNIT_OBJ) $(LIBMFA) \
 	    -lcmocka $(LIBS)
 
-$(O)/bench/loop.so: t/bench/loop.c
+$(O)/bench/loop.so $(O)/bench/cheap_hash.so: $(O)/bench/%.so: t/bench/%.c
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -fPIC -shared \
@@ -286,6 +288,11 @@ bench: all $(BENCH_BIN)
 	$(TEST_ENV) MFA_TEST_SO=$(abspath $(MODULE)) \
 	    MFA_TEST_CTL=$(abspath $(MFACTL)) \
 	    perl -It/lib t/bench/bench.pl $(abspath $(O)/bench)
+
+timing: all $(O)/bench/seed $(O)/bench/cheap_hash.so
+	$(TEST_ENV) MFA_TEST_SO=$(abspath $(MODULE)) \
+	    MFA_TEST_CTL=$(abspath $(MFACTL)) \
+	    perl -It/lib t/bench/timing.pl $(abspath $(O)/bench)
 
 check: deps-test
 	@$(MAKE) --no-print-directory test-style lint
@@ -343,6 +350,7 @@ help:
 	@echo "                   test-http [T=t/http/x.t], test-browser, ..-asan"
 	@echo "make check         style tests and static analysis"
 	@echo "make bench | fuzz  figures [ROUNDS=] | [FUZZ_SECONDS=]"
+	@echo "make timing        does time tell who exists? [SAMPLES=]"
 	@echo "make deps          install what is missing (deps-run, deps-test)"
 	@echo "make trixie        build and load it in a Debian 13"
 	@echo "make install       DESTDIR=, MODULE_DIR=, SBIN_DIR=, SHARE_DIR="

@@ -9,7 +9,7 @@
 #include "ngx_mfa_module.h"
 
 
-#define NGX_MFA_EVENT_REFUSALS  20      /* lines a second of one worker */
+#define NGX_MFA_EVENT_REFUSALS  20  /* lines a second, realm and worker */
 
 
 static void
@@ -83,16 +83,21 @@ ngx_mfa_event_summary(const ngx_mfa_realm_t *realm, ngx_uint_t dropped)
 static ngx_uint_t
 ngx_mfa_event_is_flood(const ngx_mfa_realm_t *realm, mfa_str_t line)
 {
-    static time_t      second;
-    static ngx_uint_t  written, dropped;
+    ngx_mfa_flood_t  *flood;
 
-    if (ngx_time() != second) {
-        second = ngx_time();
-        written = 0;
+    flood = ngx_mfa_worker_flood(realm);
 
-        if (dropped) {
-            ngx_mfa_event_summary(realm, dropped);
-            dropped = 0;
+    if (flood == NULL) {
+        return 0;
+    }
+
+    if (ngx_time() != flood->second) {
+        flood->second = ngx_time();
+        flood->written = 0;
+
+        if (flood->dropped) {
+            ngx_mfa_event_summary(realm, flood->dropped);
+            flood->dropped = 0;
         }
     }
 
@@ -100,12 +105,12 @@ ngx_mfa_event_is_flood(const ngx_mfa_realm_t *realm, mfa_str_t line)
         return 0;
     }
 
-    if (written < NGX_MFA_EVENT_REFUSALS) {
-        written++;
+    if (flood->written < NGX_MFA_EVENT_REFUSALS) {
+        flood->written++;
         return 0;
     }
 
-    dropped++;
+    flood->dropped++;
 
     return 1;
 }

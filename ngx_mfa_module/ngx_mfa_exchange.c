@@ -30,7 +30,8 @@ static const ngx_mfa_exchange_field_t  ngx_mfa_exchange_fields[] = {
     ngx_mfa_field("user-agent", user_agent),
     ngx_mfa_field("x-requested-with", x_requested_with),
     ngx_mfa_field("sec-fetch-site", sec_fetch_site),
-    ngx_mfa_field("sec-fetch-mode", sec_fetch_mode)
+    ngx_mfa_field("sec-fetch-mode", sec_fetch_mode),
+    ngx_mfa_field("sec-fetch-dest", sec_fetch_dest)
 };
 
 #define NGX_MFA_FIELDS                                                        \
@@ -144,7 +145,7 @@ ngx_mfa_exchange_method(ngx_http_request_t *r)
 /* the address nginx holds for the client's: its realip module has put the
  * right one there, and no header is looked at (G7) */
 
-static void
+void
 ngx_mfa_exchange_address(ngx_http_request_t *r, mfa_address_t *address)
 {
     struct sockaddr      *sa;
@@ -187,13 +188,17 @@ ngx_mfa_exchange_address(ngx_http_request_t *r, mfa_address_t *address)
 void
 ngx_mfa_exchange_request(ngx_http_request_t *r, mfa_request_t *request)
 {
-    ngx_uint_t        i;
-    ngx_mfa_ctx_t    *ctx;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    ngx_uint_t           i;
+    ngx_mfa_ctx_t       *ctx;
+    ngx_list_part_t     *part;
+    ngx_table_elt_t     *h;
+    ngx_mfa_loc_conf_t  *mlcf;
 
     ngx_memzero(request, sizeof(mfa_request_t));
 
+    mlcf = ngx_http_get_module_loc_conf(r, ngx_mfa_module);
+
+    request->host = ngx_mfa_host_other(r, mlcf->realm);
     request->method = ngx_mfa_exchange_method(r);
     request->path = ngx_mfa_str(&r->uri);
     request->query = ngx_mfa_str(&r->args);
@@ -266,6 +271,8 @@ ngx_mfa_exchange_copy(const mfa_request_t *request, mfa_arena_t *arena,
     failed |= ngx_mfa_exchange_dup(arena, &copy->query) != NGX_OK;
     failed |= ngx_mfa_exchange_dup(arena, &copy->asked) != NGX_OK;
     failed |= ngx_mfa_exchange_dup(arena, &copy->body) != NGX_OK;
+    failed |= ngx_mfa_exchange_dup(arena, &copy->trusted) != NGX_OK;
+    failed |= ngx_mfa_exchange_dup(arena, &copy->trusted_amr) != NGX_OK;
 
     for (i = 0; i < NGX_MFA_FIELDS; i++) {
         failed |= ngx_mfa_exchange_dup(arena, (mfa_str_t *)

@@ -165,21 +165,17 @@ ngx_mfa_filter_plain(ngx_http_request_t *r, ngx_mfa_ctx_t *ctx,
 
 static ngx_int_t
 ngx_mfa_filter_refuse(ngx_http_request_t *r, ngx_mfa_ctx_t *ctx,
-    const ngx_mfa_realm_t *realm)
+    ngx_mfa_loc_conf_t *mlcf)
 {
-    mfa_arena_t    *arena;
-    mfa_reply_t     reply;
-    mfa_request_t   request;
+    mfa_arena_t  *arena;
+    mfa_reply_t   reply;
 
     arena = ngx_mfa_exchange_arena(r, 64 * 1024);
-    if (arena == NULL) {
-        return ngx_mfa_filter_plain(r, ctx, 503);
-    }
 
-    ngx_mfa_exchange_request(r, &request);
-    ngx_mfa_exchange_asked(r, &request.path, &request.query);
-
-    if (mfa_refuse(realm->realm, &request, arena, &reply) != MFA_OK) {
+    if (arena == NULL
+        || ngx_mfa_answer_refusal(r, mlcf, ctx->is_step_up, arena, &reply)
+           != NGX_OK)
+    {
         return ngx_mfa_filter_plain(r, ctx, 503);
     }
 
@@ -225,7 +221,7 @@ ngx_mfa_filter_ours(ngx_http_request_t *r, ngx_mfa_ctx_t *ctx,
     }
 
     if (ctx->denied == NGX_HTTP_UNAUTHORIZED) {
-        return ngx_mfa_filter_refuse(r, ctx, mlcf->realm);
+        return ngx_mfa_filter_refuse(r, ctx, mlcf);
     }
 
     return ngx_mfa_filter_plain(r, ctx, (unsigned) ctx->denied);

@@ -28,11 +28,19 @@ ngx_mfa_gate_wait_run(void *data)
 /* a pass without a fault and an identity; everything else is a deny */
 
 static void
-ngx_mfa_gate_settle(ngx_mfa_decision_t *d)
+ngx_mfa_gate_settle(ngx_http_request_t *r, ngx_mfa_decision_t *d)
 {
     d->is_known = 1;
 
-    if (d->status != MFA_OK || d->identity == NULL) {
+    if (d->status != MFA_OK || d->identity == NULL
+        || (d->verdict == MFA_VERDICT_PASS
+            && ngx_mfa_trusted_judge(r, d->realm, d->identity)
+               != MFA_VERDICT_PASS)
+        || (d->identity->host.len
+            && mfa_identity_judge_host(d->identity,
+                                       ngx_mfa_host_other(r, d->realm))
+               != MFA_VERDICT_PASS))
+    {
         d->verdict = MFA_VERDICT_DENY;
     }
 
@@ -47,7 +55,7 @@ ngx_mfa_gate_wait_done(void *data)
 {
     ngx_mfa_decision_t  *d = data;
 
-    ngx_mfa_gate_settle(d);
+    ngx_mfa_gate_settle(d->waiting, d);
 
     if (d->verdict == MFA_VERDICT_PASS) {
         mfa_check_note(d->mfa, d->identity,
@@ -97,7 +105,7 @@ ngx_mfa_gate_wait(ngx_http_request_t *r, ngx_mfa_decision_t *d)
     r->write_event_handler = ngx_http_core_run_phases;
 
     d->status = MFA_UNAVAILABLE;
-    ngx_mfa_gate_settle(d);
+    ngx_mfa_gate_settle(r, d);
 
     return NGX_OK;
 }
@@ -164,7 +172,7 @@ ngx_mfa_gate_decide(ngx_http_request_t *r, const ngx_mfa_realm_t *realm,
     }
 
     if (d->mfa == NULL) {
-        ngx_mfa_gate_settle(d);
+        ngx_mfa_gate_settle(r, d);
         return NGX_OK;
     }
 
@@ -177,20 +185,30 @@ ngx_mfa_gate_decide(ngx_http_request_t *r, const ngx_mfa_realm_t *realm,
         return ngx_mfa_gate_wait(r, d);
     }
 
-    ngx_mfa_gate_settle(d);
+    ngx_mfa_gate_settle(r, d);
 
     return NGX_OK;
 }
 
 
-/* the answer is complete; the phases end here */
-
-static ngx_int_t
-ngx_mfa_gate_final(ngx_http_request_t *r, ngx_int_t rc)
+mfa_identity_t *
+ngx_mfa_gate_identity(ngx_http_request_t *r, const ngx_mfa_realm_t *realm)
 {
-    ngx_http_finalize_request(r, rc);
+    ngx_mfa_ctx_t       *ctx;
+    ngx_mfa_decision_t  *d;
 
-    return NGX_DONE;
+    ctx = ngx_mfa_ctx_get(r);
+
+    for (d = ctx ? ctx->decisions : NULL; d; d = d->next) {
+        if (d->realm == realm
+            && d->is_known
+            && d->verdict == MFA_VERDICT_PASS)
+        {
+            return d->identity;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -205,152 +223,86 @@ ngx_mfa_gate_is_any(ngx_http_request_t *r)
 }
 
 
-/*
- * Under "satisfy any" others may still let the request in: they are asked
- * when this answers 401 or 403, and the header filter makes our own answer
- * of a 401 or 403 that stays.
- */
+/* what the location makes of a session; deny comes first */
+
+typedef enum {
+    NGX_MFA_GATE_UNAVAILABLE = 0,
+    NGX_MFA_GATE_LOGIN,
+    NGX_MFA_GATE_STEP_UP,
+    NGX_MFA_GATE_NO_ACCESS,
+    NGX_MFA_GATE_NOBODY,        /* "mfa_level open", and nobody is known */
+    NGX_MFA_GATE_PASS
+} ngx_mfa_gate_answer_e;
+
+
+static ngx_mfa_gate_answer_e
+ngx_mfa_gate_weigh(ngx_mfa_loc_conf_t *mlcf, const ngx_mfa_decision_t *d)
+{
+    if (d->status != MFA_OK || d->verdict != MFA_VERDICT_PASS) {
+
+        if (mlcf->level.level == MFA_LEVEL_OPEN) {
+            return NGX_MFA_GATE_NOBODY;
+        }
+
+        return d->status != MFA_OK ? NGX_MFA_GATE_UNAVAILABLE
+                                   : NGX_MFA_GATE_LOGIN;
+    }
+
+    if (mfa_level_judge(mlcf->realm->realm, &mlcf->level, d->identity,
+                        mfa_port_now(&ngx_mfa_worker_ports))
+        != MFA_VERDICT_PASS)
+    {
+        return NGX_MFA_GATE_STEP_UP;
+    }
+
+    /* rules that an open location inherits would shut it */
+
+    if (mlcf->level.level != MFA_LEVEL_OPEN
+        && mfa_rules_judge(&mlcf->rules, d->identity) != MFA_VERDICT_PASS)
+    {
+        return NGX_MFA_GATE_NO_ACCESS;
+    }
+
+    return NGX_MFA_GATE_PASS;
+}
+
+
+/* what others see of an answer: under "satisfy any", in subrequests, and in
+ * a location with "mfa_check" */
+
+static ngx_uint_t
+ngx_mfa_gate_status(ngx_mfa_gate_answer_e answer)
+{
+    switch (answer) {
+
+    case NGX_MFA_GATE_LOGIN:
+    case NGX_MFA_GATE_STEP_UP:
+        return NGX_HTTP_UNAUTHORIZED;
+
+    case NGX_MFA_GATE_NO_ACCESS:
+        return NGX_HTTP_FORBIDDEN;
+
+    default:
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+}
+
 
 static ngx_int_t
-ngx_mfa_gate_leave(ngx_http_request_t *r, ngx_mfa_headers_t *headers,
-    ngx_uint_t status)
+ngx_mfa_gate_pass(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
+    ngx_mfa_decision_t *d, ngx_mfa_gate_answer_e answer)
 {
-    ngx_mfa_ctx_t  *ctx;
+    mfa_identity_t  *identity;
 
-    ctx = ngx_mfa_ctx_make(r);
+    identity = answer == NGX_MFA_GATE_PASS ? d->identity : NULL;
 
-    if (ctx == NULL
-        || ngx_mfa_identity_set(r, headers, NULL) != NGX_OK)
-    {
+    if (ngx_mfa_identity_set(r, mlcf->headers, identity) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->denied = status;
+    /* an open location leaves it to others, as one without a guard does */
 
-    return status == NGX_HTTP_UNAUTHORIZED ? NGX_HTTP_UNAUTHORIZED
-                                           : NGX_HTTP_FORBIDDEN;
-}
-
-
-static ngx_int_t
-ngx_mfa_gate_refuse(ngx_http_request_t *r, const ngx_mfa_realm_t *realm)
-{
-    mfa_arena_t    *arena;
-    mfa_reply_t     reply;
-    mfa_request_t   request;
-
-    ngx_mfa_exchange_drain(r);
-
-    arena = ngx_mfa_exchange_arena(r, 64 * 1024);
-    if (arena == NULL) {
-        return ngx_mfa_gate_final(r, ngx_mfa_exchange_plain(r, 503));
-    }
-
-    ngx_mfa_exchange_request(r, &request);
-    ngx_mfa_exchange_asked(r, &request.path, &request.query);
-
-    if (mfa_refuse(realm->realm, &request, arena, &reply) != MFA_OK) {
-        return ngx_mfa_gate_final(r, ngx_mfa_exchange_plain(r, 503));
-    }
-
-    return ngx_mfa_gate_final(r, ngx_mfa_exchange_send(r, &reply));
-}
-
-
-/* the portal of this realm in this server, or NULL */
-
-static ngx_mfa_portal_place_t *
-ngx_mfa_gate_portal(ngx_http_request_t *r, const ngx_mfa_realm_t *realm)
-{
-    ngx_uint_t               i;
-    ngx_mfa_srv_conf_t      *mscf;
-    ngx_mfa_portal_place_t  *place;
-
-    mscf = ngx_http_get_module_srv_conf(r, ngx_mfa_module);
-    place = mscf->portals.elts;
-
-    for (i = 0; i < mscf->portals.nelts; i++) {
-        if (place[i].realm == realm) {
-            return &place[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-/*
- * Where password managers send people (P3). It answers and never opens: the
- * address may be the application's own where there is no portal.
- */
-
-static ngx_uint_t
-ngx_mfa_gate_is_change_password(ngx_http_request_t *r,
-    const ngx_mfa_realm_t *realm)
-{
-    static const ngx_str_t  path = ngx_string("/.well-known/change-password");
-
-    return (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) != 0
-           && r->uri.len == path.len
-           && ngx_memcmp(r->uri.data, path.data, path.len) == 0
-           && ngx_mfa_gate_portal(r, realm) != NULL;
-}
-
-
-static ngx_int_t
-ngx_mfa_gate_change_password(ngx_http_request_t *r,
-    const ngx_mfa_realm_t *realm)
-{
-    mfa_arena_t  *arena;
-    mfa_reply_t   reply;
-
-    ngx_mfa_exchange_drain(r);
-
-    arena = ngx_mfa_exchange_arena(r, 64 * 1024);
-
-    if (arena == NULL
-        || mfa_change_password(realm->realm, arena, &reply) != MFA_OK)
-    {
-        return ngx_mfa_gate_final(r, ngx_mfa_exchange_plain(r, 503));
-    }
-
-    return ngx_mfa_gate_final(r, ngx_mfa_exchange_send(r, &reply));
-}
-
-
-static ngx_int_t
-ngx_mfa_gate_to_portal(ngx_http_request_t *r, const ngx_mfa_realm_t *realm,
-    mfa_cause_t cause)
-{
-    unsigned                 status;
-    ngx_str_t                uri;
-    mfa_request_t            request;
-    ngx_mfa_ctx_t           *ctx;
-    ngx_mfa_portal_place_t  *place;
-
-    status = cause == MFA_CAUSE_NO_ACCESS ? 403 : 503;
-
-    ngx_mfa_exchange_drain(r);
-    ngx_mfa_exchange_request(r, &request);
-
-    ctx = ngx_mfa_ctx_make(r);
-    place = ngx_mfa_gate_portal(r, realm);
-
-    if (ctx == NULL
-        || place == NULL
-        || ctx->cause != MFA_CAUSE_ASKED
-        || ngx_mfa_worker_mfa(realm) == NULL
-        || !mfa_is_page_load(&request))
-    {
-        return ngx_mfa_gate_final(r, ngx_mfa_exchange_plain(r, status));
-    }
-
-    ctx->cause = cause;
-    uri = place->prefix;
-
-    (void) ngx_http_internal_redirect(r, &uri, NULL);
-
-    return ngx_mfa_gate_final(r, NGX_DONE);
+    return mlcf->level.level == MFA_LEVEL_OPEN ? NGX_DECLINED : NGX_OK;
 }
 
 
@@ -358,47 +310,37 @@ static ngx_int_t
 ngx_mfa_gate_judge(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
     ngx_mfa_decision_t *d)
 {
-    ngx_uint_t   denied;
-    mfa_cause_t  cause;
+    ngx_uint_t             is_step_up;
+    ngx_mfa_gate_answer_e  answer;
 
-    if (d->status != MFA_OK) {
-        denied = NGX_HTTP_SERVICE_UNAVAILABLE;
-        cause = MFA_CAUSE_UNAVAILABLE;
+    answer = ngx_mfa_gate_weigh(mlcf, d);
 
-    } else if (d->verdict != MFA_VERDICT_PASS) {
-        denied = NGX_HTTP_UNAUTHORIZED;
-        cause = MFA_CAUSE_ASKED;
-
-    } else if (mfa_rules_judge(&mlcf->rules, d->identity)
-               != MFA_VERDICT_PASS)
-    {
-        denied = NGX_HTTP_FORBIDDEN;
-        cause = MFA_CAUSE_NO_ACCESS;
-
-    } else {
-        if (ngx_mfa_identity_set(r, mlcf->headers, d->identity) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        return NGX_OK;
+    if (answer == NGX_MFA_GATE_PASS || answer == NGX_MFA_GATE_NOBODY) {
+        return ngx_mfa_gate_pass(r, mlcf, d, answer);
     }
+
+    is_step_up = answer == NGX_MFA_GATE_STEP_UP;
 
     if (ngx_mfa_gate_is_any(r)) {
-        return ngx_mfa_gate_leave(r, mlcf->headers, denied);
+        return ngx_mfa_answer_leave(r, mlcf->headers,
+                                    ngx_mfa_gate_status(answer), is_step_up);
     }
 
-    if (denied == NGX_HTTP_UNAUTHORIZED) {
-        return ngx_mfa_gate_refuse(r, mlcf->realm);
+    if (answer == NGX_MFA_GATE_LOGIN || answer == NGX_MFA_GATE_STEP_UP) {
+        return ngx_mfa_answer_refuse(r, mlcf, is_step_up);
     }
 
-    return ngx_mfa_gate_to_portal(r, mlcf->realm, cause);
+    return ngx_mfa_answer_by_portal(r, mlcf,
+                                    answer == NGX_MFA_GATE_NO_ACCESS
+                                    ? MFA_CAUSE_NO_ACCESS
+                                    : MFA_CAUSE_UNAVAILABLE);
 }
 
 
 /* a location that is not guarded: what an earlier one said goes */
 
 static ngx_int_t
-ngx_mfa_gate_open(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
+ngx_mfa_gate_unguarded(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
     ngx_mfa_ctx_t *ctx)
 {
     if (ctx && ctx->is_identity_set
@@ -430,26 +372,27 @@ ngx_mfa_gate_access(ngx_http_request_t *r)
 
     if (ctx) {
         ctx->denied = 0;
+        ctx->is_step_up = 0;
     }
 
     if (mlcf->realm == NULL || mlcf->is_portal) {
-        return ngx_mfa_gate_open(r, mlcf, ctx);
+        return ngx_mfa_gate_unguarded(r, mlcf, ctx);
     }
 
     if (ctx && ctx->cause != MFA_CAUSE_ASKED) {
         /* the way to the portal led elsewhere */
-        return ngx_mfa_gate_final(r, ngx_mfa_exchange_plain(r,
+        return ngx_mfa_answer_final(r, ngx_mfa_exchange_plain(r,
                           ctx->cause == MFA_CAUSE_NO_ACCESS ? 403 : 503));
     }
 
-    if (ngx_mfa_gate_is_change_password(r, mlcf->realm)) {
-        return ngx_mfa_gate_change_password(r, mlcf->realm);
+    if (ngx_mfa_answer_is_change_password(r, mlcf->realm)) {
+        return ngx_mfa_answer_change_password(r, mlcf->realm);
     }
 
 #if defined(NGX_HTTP_CONNECT)
     if (r->method == NGX_HTTP_CONNECT) {
         ngx_mfa_exchange_drain(r);
-        return ngx_mfa_gate_final(r, ngx_mfa_exchange_plain(r, 405));
+        return ngx_mfa_answer_final(r, ngx_mfa_exchange_plain(r, 405));
     }
 #endif
 
@@ -472,10 +415,11 @@ ngx_mfa_gate_access(ngx_http_request_t *r)
 ngx_int_t
 ngx_mfa_gate_preaccess(ngx_http_request_t *r)
 {
-    ngx_int_t            rc;
-    ngx_mfa_ctx_t       *ctx;
-    ngx_mfa_loc_conf_t  *mlcf;
-    ngx_mfa_decision_t  *d;
+    ngx_int_t              rc;
+    ngx_mfa_ctx_t         *ctx;
+    ngx_mfa_loc_conf_t    *mlcf;
+    ngx_mfa_decision_t    *d;
+    ngx_mfa_gate_answer_e  answer;
 
     if (r == r->main) {
         return NGX_DECLINED;
@@ -505,21 +449,19 @@ ngx_mfa_gate_preaccess(ngx_http_request_t *r)
         return NGX_AGAIN;
     }
 
-    if (rc != NGX_OK || d->status != MFA_OK) {
+    if (rc != NGX_OK) {
         return NGX_HTTP_FORBIDDEN;
     }
 
-    if (d->verdict != MFA_VERDICT_PASS) {
-        return NGX_HTTP_UNAUTHORIZED;
+    answer = ngx_mfa_gate_weigh(mlcf, d);
+
+    if (answer == NGX_MFA_GATE_PASS || answer == NGX_MFA_GATE_NOBODY) {
+        rc = ngx_mfa_gate_pass(r, mlcf, d, answer);
+
+        return rc == NGX_OK || rc == NGX_DECLINED ? NGX_DECLINED
+                                                  : NGX_HTTP_FORBIDDEN;
     }
 
-    if (mfa_rules_judge(&mlcf->rules, d->identity) != MFA_VERDICT_PASS) {
-        return NGX_HTTP_FORBIDDEN;
-    }
-
-    if (ngx_mfa_identity_set(r, mlcf->headers, d->identity) != NGX_OK) {
-        return NGX_HTTP_FORBIDDEN;
-    }
-
-    return NGX_DECLINED;
+    return ngx_mfa_gate_status(answer) == NGX_HTTP_UNAUTHORIZED
+           ? NGX_HTTP_UNAUTHORIZED : NGX_HTTP_FORBIDDEN;
 }

@@ -11,7 +11,10 @@
 
 /* requests of this worker that wait for a hash or may soon; loop only */
 
-static ngx_uint_t  ngx_mfa_hash_waiting;
+static ngx_uint_t  ngx_mfa_hash_strangers;
+
+static ngx_uint_t  ngx_mfa_hash_count;
+static uint64_t    ngx_mfa_hash_people[NGX_MFA_HASH_QUEUE];
 
 
 /*
@@ -42,30 +45,80 @@ ngx_mfa_hash_thread(void)
 }
 
 
+static ngx_uint_t
+ngx_mfa_hash_places(uint64_t person)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < ngx_mfa_hash_count; i++) {
+        n += ngx_mfa_hash_people[i] == person;
+    }
+
+    return n;
+}
+
+
 /*
  * A place is taken before anything is done for a request, so that one that
  * is turned away has cost no write and no thread.
+ *
+ * Strangers leave some free, or a flood of their logins would shut out
+ * everybody. Who has a known browser, or copies of its cookie, takes a few of
+ * these and then stands among the strangers: one person cannot fill them.
  */
 
 ngx_int_t
-ngx_mfa_hash_enter(ngx_uint_t *is_placed)
+ngx_mfa_hash_enter(ngx_mfa_hash_place_t *place, mfa_hashing_t hashing,
+    uint64_t person)
 {
-    if (ngx_mfa_hash_waiting >= NGX_MFA_HASH_QUEUE) {
+    place->is_known = hashing == MFA_HASHING_KNOWN
+                      && ngx_mfa_hash_places(person) < NGX_MFA_HASH_PERSON;
+
+    if (ngx_mfa_hash_strangers + ngx_mfa_hash_count >= NGX_MFA_HASH_QUEUE
+        || (!place->is_known
+            && ngx_mfa_hash_strangers
+               >= NGX_MFA_HASH_QUEUE - NGX_MFA_HASH_KNOWN))
+    {
         return NGX_BUSY;
     }
 
-    ngx_mfa_hash_waiting++;
-    *is_placed = 1;
+    if (place->is_known) {
+        ngx_mfa_hash_people[ngx_mfa_hash_count++] = person;
+
+    } else {
+        ngx_mfa_hash_strangers++;
+    }
+
+    place->person = person;
+    place->is_placed = 1;
 
     return NGX_OK;
 }
 
 
 void
-ngx_mfa_hash_leave(ngx_uint_t *is_placed)
+ngx_mfa_hash_leave(ngx_mfa_hash_place_t *place)
 {
-    if (*is_placed) {
-        ngx_mfa_hash_waiting--;
-        *is_placed = 0;
+    ngx_uint_t  i;
+
+    if (!place->is_placed) {
+        return;
+    }
+
+    place->is_placed = 0;
+
+    if (!place->is_known) {
+        ngx_mfa_hash_strangers--;
+        return;
+    }
+
+    for (i = 0; i < ngx_mfa_hash_count; i++) {
+        if (ngx_mfa_hash_people[i] == place->person) {
+            ngx_mfa_hash_people[i] =
+                                   ngx_mfa_hash_people[--ngx_mfa_hash_count];
+            return;
+        }
     }
 }

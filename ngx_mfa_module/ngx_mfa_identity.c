@@ -39,16 +39,14 @@ static ngx_str_t  ngx_mfa_identity_forbidden[] = {
 };
 
 
-/* '-', '_' and '.' are one for WSGI, CGI and friends (G1) */
+/* what is no letter and no digit is all one for WSGI, CGI and friends (G1) */
 
 u_char
 ngx_mfa_identity_fold(u_char c)
 {
-    if (c == '_' || c == '.') {
-        return '-';
-    }
+    c = ngx_tolower(c);
 
-    return ngx_tolower(c);
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-';
 }
 
 
@@ -96,49 +94,72 @@ ngx_mfa_identity_is_ours(const ngx_mfa_main_conf_t *mmcf,
 }
 
 
+static ngx_int_t
+ngx_mfa_identity_collect_name(ngx_mfa_main_conf_t *mmcf, ngx_str_t *lowcase)
+{
+    size_t       k;
+    ngx_str_t   *name;
+    ngx_uint_t   n;
+
+    name = mmcf->stripped.elts;
+
+    for (n = 0; n < mmcf->stripped.nelts; n++) {
+        if (ngx_mfa_identity_is_name(&name[n], lowcase)) {
+            return NGX_OK;
+        }
+    }
+
+    name = ngx_array_push(&mmcf->stripped);
+    if (name == NULL) {
+        return NGX_ERROR;
+    }
+
+    name->len = lowcase->len;
+    name->data = ngx_pnalloc(mmcf->stripped.pool, name->len);
+
+    if (name->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (k = 0; k < name->len; k++) {
+        name->data[k] = ngx_mfa_identity_fold(lowcase->data[k]);
+    }
+
+    mmcf->lengths |= (uint64_t) 1 << name->len;
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_mfa_identity_collect(ngx_mfa_main_conf_t *mmcf,
     ngx_mfa_headers_t *headers)
 {
-    size_t       k;
-    ngx_str_t   *name;
-    ngx_uint_t   i, n;
+    ngx_uint_t         i;
+    ngx_mfa_header_t  *header;
+
+    /* those that conf/mfa_proxy_params sets, for locations without it */
+
+    static ngx_str_t  params[] = {
+        ngx_string("x-mfa-method"),
+        ngx_string("x-mfa-auth-time"),
+        ngx_null_string
+    };
+
+    for (i = 0; params[i].len; i++) {
+        if (ngx_mfa_identity_collect_name(mmcf, &params[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
 
     for (i = 0; i < headers->count; i++) {
-        headers->header[i].hash = ngx_hash_key(
-                                         headers->header[i].lowcase.data,
-                                         headers->header[i].lowcase.len);
-        name = mmcf->stripped.elts;
+        header = &headers->header[i];
+        header->hash = ngx_hash_key(header->lowcase.data,
+                                    header->lowcase.len);
 
-        for (n = 0; n < mmcf->stripped.nelts; n++) {
-            if (ngx_mfa_identity_is_name(&name[n],
-                                         &headers->header[i].lowcase))
-            {
-                break;
-            }
-        }
-
-        if (n < mmcf->stripped.nelts) {
-            continue;
-        }
-
-        name = ngx_array_push(&mmcf->stripped);
-        if (name == NULL) {
+        if (ngx_mfa_identity_collect_name(mmcf, &header->lowcase) != NGX_OK) {
             return NGX_ERROR;
         }
-
-        name->len = headers->header[i].lowcase.len;
-        name->data = ngx_pnalloc(mmcf->stripped.pool, name->len);
-        if (name->data == NULL) {
-            return NGX_ERROR;
-        }
-
-        for (k = 0; k < name->len; k++) {
-            name->data[k] = ngx_mfa_identity_fold(
-                                      headers->header[i].lowcase.data[k]);
-        }
-
-        mmcf->lengths |= (uint64_t) 1 << name->len;
     }
 
     return NGX_OK;
@@ -315,7 +336,7 @@ ngx_mfa_identity_strip(ngx_http_request_t *r)
 }
 
 
-static mfa_str_t
+mfa_str_t
 ngx_mfa_identity_value(const mfa_identity_t *identity, ngx_uint_t which)
 {
     if (identity == NULL) {

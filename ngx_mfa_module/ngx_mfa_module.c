@@ -15,8 +15,6 @@ static char *ngx_mfa_merge_loc_conf(ngx_conf_t *cf, void *parent,
 
 static char *ngx_mfa_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_mfa_allow_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
 
 static ngx_command_t  ngx_mfa_commands[] = {
@@ -37,7 +35,14 @@ static ngx_command_t  ngx_mfa_commands[] = {
 
     { ngx_string("mfa_allow"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
-      ngx_mfa_allow_directive,
+      ngx_mfa_rules_allow,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("mfa_level"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_mfa_rules_level,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -45,6 +50,13 @@ static ngx_command_t  ngx_mfa_commands[] = {
     { ngx_string("mfa_portal"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_mfa_portal_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("mfa_check"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_mfa_check_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -202,37 +214,6 @@ ngx_mfa_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     mlcf->line = cf->conf_file->line;
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_mfa_allow_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_mfa_loc_conf_t *mlcf = conf;
-
-    mfa_line_t           *line;
-    mfa_error_t           error;
-    ngx_mfa_main_conf_t  *mmcf;
-
-    mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_mfa_module);
-
-    line = ngx_mfa_realm_words(cf);
-    if (line == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    mlcf->rules_file = cf->conf_file->file.name.data;
-    mlcf->rules_line = cf->conf_file->line;
-
-    error.text[0] = '\0';
-
-    if (mfa_rules_add(&mlcf->rules, line, mmcf->arena, &error) == MFA_OK) {
-        return NGX_CONF_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error.text);
-
-    return NGX_CONF_ERROR;
 }
 
 
@@ -438,14 +419,7 @@ ngx_mfa_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         mscf->is_ours = 1;
     }
 
-    if (conf->rules.count == 0) {
-        conf->rules = prev->rules;
-
-    } else if (conf->realm == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"mfa_allow\" protects nothing where no \"mfa NAME\" "
-                      "is in force in %s:%ui",
-                      conf->rules_file, conf->rules_line);
+    if (ngx_mfa_rules_merge(cf, prev, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 

@@ -26,6 +26,8 @@
 
 /* a realm as nginx knows it */
 
+typedef struct ngx_mfa_trusted_s  ngx_mfa_trusted_t;
+
 typedef struct {
     ngx_str_t                  name;
     mfa_realm_t               *realm;
@@ -36,6 +38,9 @@ typedef struct {
     ngx_uint_t                 line;
     u_char                    *used_file;   /* of the first "mfa NAME" */
     ngx_uint_t                 used_line;
+
+    ngx_mfa_trusted_t         *trusted;     /* NULL: none */
+    size_t                     trusted_count;
 } ngx_mfa_realm_t;
 
 
@@ -100,11 +105,15 @@ typedef struct {
     mfa_rules_t                rules;
     u_char                    *rules_file;
     ngx_uint_t                 rules_line;
+    mfa_level_t                level;
+    u_char                    *level_file;
+    ngx_uint_t                 level_line;
     ngx_mfa_headers_t         *headers;
     ngx_flag_t                 cache;
     ngx_uint_t                 is_portal;
     u_char                    *portal_file;
     ngx_uint_t                 portal_line;
+    ngx_uint_t                 is_check;    /* "mfa_check" */
 } ngx_mfa_loc_conf_t;
 
 
@@ -155,6 +164,7 @@ typedef struct {
     ngx_mfa_portal_t          *portal;
     mfa_cause_t                cause;       /* the gate sends to the portal */
     ngx_uint_t                 denied;      /* by "satisfy any": status */
+    unsigned                   is_step_up:1;    /* and logged in */
     unsigned                   is_sent:1;   /* the answer is one of ours */
     unsigned                   is_identity_set:1;
 } ngx_mfa_ctx_t;
@@ -175,10 +185,68 @@ ngx_int_t ngx_mfa_realm_pools(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf);
 /* a line for the core from the words of the directive; NULL: no memory */
 mfa_line_t *ngx_mfa_realm_words(ngx_conf_t *cf);
 
+
+/* ngx_mfa_apart.c: several realms of one configuration; a realm that has
+ * just ended against those before it, then all */
+
+ngx_int_t ngx_mfa_apart_end(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf,
+    ngx_mfa_realm_t *realm);
+ngx_int_t ngx_mfa_apart_check(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf);
+
+
 /* ngx_mfa_gate.c */
 
 ngx_int_t ngx_mfa_gate_access(ngx_http_request_t *r);
 ngx_int_t ngx_mfa_gate_preaccess(ngx_http_request_t *r);
+/* whom the gate knows of this request, in this realm; or NULL */
+mfa_identity_t *ngx_mfa_gate_identity(ngx_http_request_t *r,
+    const ngx_mfa_realm_t *realm);
+
+/* ngx_mfa_answer.c */
+
+/* ends the phases with a result of ngx_mfa_exchange_send */
+ngx_int_t ngx_mfa_answer_final(ngx_http_request_t *r, ngx_int_t rc);
+/* "satisfy any": a bare 401 or 403, for others to overrule */
+ngx_int_t ngx_mfa_answer_leave(ngx_http_request_t *r,
+    ngx_mfa_headers_t *headers, ngx_uint_t status, ngx_uint_t is_step_up);
+/* 303 to Login or to the step up, or 401 */
+ngx_int_t ngx_mfa_answer_refusal(ngx_http_request_t *r,
+    ngx_mfa_loc_conf_t *mlcf, ngx_uint_t is_step_up, mfa_arena_t *arena,
+    mfa_reply_t *reply);
+ngx_int_t ngx_mfa_answer_refuse(ngx_http_request_t *r,
+    ngx_mfa_loc_conf_t *mlcf, ngx_uint_t is_step_up);
+/* a page of the portal with 403 or 503, or the bare status */
+ngx_int_t ngx_mfa_answer_by_portal(ngx_http_request_t *r,
+    ngx_mfa_loc_conf_t *mlcf, mfa_cause_t cause);
+ngx_uint_t ngx_mfa_answer_is_change_password(ngx_http_request_t *r,
+    const ngx_mfa_realm_t *realm);
+ngx_int_t ngx_mfa_answer_change_password(ngx_http_request_t *r,
+    const ngx_mfa_realm_t *realm);
+
+/* ngx_mfa_rules.c */
+
+char *ngx_mfa_rules_allow(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_mfa_rules_level(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_mfa_rules_merge(ngx_conf_t *cf, ngx_mfa_loc_conf_t *prev,
+    ngx_mfa_loc_conf_t *conf);
+
+/* ngx_mfa_trusted.c */
+
+char *ngx_mfa_trusted_line(ngx_conf_t *cf, ngx_mfa_realm_t *realm);
+ngx_int_t ngx_mfa_trusted_check(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf,
+    ngx_mfa_realm_t *realm);
+/* whom a trusted single sign-on names in this request, and the words for
+ * what it proved; empty: nobody. Borrows from the request */
+mfa_str_t ngx_mfa_trusted_value(ngx_http_request_t *r,
+    const ngx_mfa_realm_t *realm, mfa_str_t *amr);
+/* does a live session count in this request? deny first */
+mfa_verdict_t ngx_mfa_trusted_judge(ngx_http_request_t *r,
+    const ngx_mfa_realm_t *realm, const mfa_identity_t *identity);
+
+/* ngx_mfa_check.c */
+
+char *ngx_mfa_check_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* ngx_mfa_identity.c */
 
@@ -197,6 +265,10 @@ ngx_int_t ngx_mfa_identity_strip(ngx_http_request_t *r);
 /* removes our headers and, unless headers is NULL, sets each once */
 ngx_int_t ngx_mfa_identity_set(ngx_http_request_t *r,
     ngx_mfa_headers_t *headers, const mfa_identity_t *identity);
+/* of the n-th header; identity may be NULL: empty */
+mfa_str_t ngx_mfa_identity_value(const mfa_identity_t *identity,
+    ngx_uint_t n);
+
 /* ngx_mfa_cookie.c */
 
 /* post-read phase: client's copies of our headers and our cookies go */
@@ -216,13 +288,23 @@ ngx_int_t ngx_mfa_filter_init(ngx_conf_t *cf);
 /* ngx_mfa_hash.c */
 
 /* waiting for a hash, in one worker: one second's work of four processors */
-#define NGX_MFA_HASH_QUEUE  64
+#define NGX_MFA_HASH_QUEUE   64
+/* of these, for browsers that are known; and for one person among them */
+#define NGX_MFA_HASH_KNOWN   16
+#define NGX_MFA_HASH_PERSON  2
+
+typedef struct {
+    ngx_uint_t  is_placed;
+    ngx_uint_t  is_known;
+    uint64_t    person;             /* where it is known */
+} ngx_mfa_hash_place_t;
 
 /* once in each thread that hashes: gives way to everything else */
 void ngx_mfa_hash_thread(void);
 /* a place among those who wait; NGX_BUSY: there is none. Event loop only */
-ngx_int_t ngx_mfa_hash_enter(ngx_uint_t *is_placed);
-void ngx_mfa_hash_leave(ngx_uint_t *is_placed);
+ngx_int_t ngx_mfa_hash_enter(ngx_mfa_hash_place_t *place,
+    mfa_hashing_t hashing, uint64_t person);
+void ngx_mfa_hash_leave(ngx_mfa_hash_place_t *place);
 
 /* ngx_mfa_portal.c */
 
@@ -231,6 +313,14 @@ char *ngx_mfa_portal_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t ngx_mfa_portal_handler(ngx_http_request_t *r);
 void ngx_mfa_portal_limits(ngx_conf_t *cf);
 void ngx_mfa_portal_free(ngx_mfa_portal_t *portal);
+
+/* ngx_mfa_host.c */
+
+ngx_uint_t ngx_mfa_host_is_public(ngx_http_request_t *r,
+    const ngx_mfa_realm_t *realm);
+/* the host of an application that is not public_url's; empty: neither */
+mfa_str_t ngx_mfa_host_other(ngx_http_request_t *r,
+    const ngx_mfa_realm_t *realm);
 
 /* ngx_mfa_exchange.c */
 
@@ -241,6 +331,9 @@ ngx_mfa_str(const ngx_str_t *s)
 }
 
 
+/* len 0: a unix socket */
+void ngx_mfa_exchange_address(ngx_http_request_t *r,
+    mfa_address_t *address);
 /* borrows from the request; for the event loop */
 void ngx_mfa_exchange_request(ngx_http_request_t *r, mfa_request_t *request);
 /* copies into the job's arena; for a thread */
@@ -282,6 +375,17 @@ extern const mfa_ports_t  ngx_mfa_worker_ports;
 
 ngx_int_t ngx_mfa_worker_init(ngx_cycle_t *cycle);
 void ngx_mfa_worker_exit(ngx_cycle_t *cycle);
+/* of the event log of one realm, in this worker */
+
+typedef struct {
+    time_t      second;
+    ngx_uint_t  written;
+    ngx_uint_t  dropped;
+} ngx_mfa_flood_t;
+
+/* NULL: a realm of another configuration */
+ngx_mfa_flood_t *ngx_mfa_worker_flood(const ngx_mfa_realm_t *realm);
+
 /* NULL: the realm is not open in this worker */
 mfa_t *ngx_mfa_worker_mfa(const ngx_mfa_realm_t *realm);
 /* a message was queued in this worker */

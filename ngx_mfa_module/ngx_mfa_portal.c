@@ -23,7 +23,7 @@ struct ngx_mfa_portal_s {
     ngx_mfa_task_t           task;
     ngx_event_t              timer;     /* of the body */
     ngx_connection_t         dummy;     /* what nginx logs of the timer */
-    ngx_uint_t               is_hash_placed;
+    ngx_mfa_hash_place_t     hash_place;
 };
 
 
@@ -107,7 +107,7 @@ ngx_mfa_portal_resume(ngx_http_request_t *r)
     mmcf = ngx_http_get_module_main_conf(r, ngx_mfa_module);
 
     if (portal->task.run == ngx_mfa_portal_hash) {
-        ngx_mfa_hash_leave(&portal->is_hash_placed);
+        ngx_mfa_hash_leave(&portal->hash_place);
         rc = ngx_mfa_portal_post(portal, ngx_mfa_portal_run, mmcf->pool);
 
     } else if (portal->status == MFA_HASH) {
@@ -115,7 +115,7 @@ ngx_mfa_portal_resume(ngx_http_request_t *r)
                                  mmcf->hash_pool);
 
     } else {
-        ngx_mfa_hash_leave(&portal->is_hash_placed);
+        ngx_mfa_hash_leave(&portal->hash_place);
         ngx_mfa_portal_answer(portal);
         return;
     }
@@ -215,6 +215,8 @@ ngx_mfa_portal_start(ngx_mfa_portal_t *portal, mfa_str_t body)
 
     request.cause = portal->cause;
     request.body = body;
+    request.trusted = ngx_mfa_trusted_value(r, portal->realm,
+                                            &request.trusted_amr);
 
     if (portal->cause == MFA_CAUSE_NO_ACCESS
         || portal->cause == MFA_CAUSE_UNAVAILABLE)
@@ -330,81 +332,35 @@ void
 ngx_mfa_portal_free(ngx_mfa_portal_t *portal)
 {
     ngx_mfa_portal_timer_stop(portal);
-    ngx_mfa_hash_leave(&portal->is_hash_placed);
+    ngx_mfa_hash_leave(&portal->hash_place);
     mfa_job_close(&portal->job);
 }
 
 
-/* "host" or "host:port" of a Host header against public_url (F12) */
-
-static ngx_uint_t
-ngx_mfa_portal_is_host(const ngx_str_t *host, const mfa_origin_t *origin)
-{
-    u_char     *p;
-    size_t      len;
-    ngx_int_t   port;
-
-    len = origin->host.len;
-
-    if (host->len < len
-        || ngx_strncasecmp(host->data,
-                           (u_char *) (uintptr_t) origin->host.data, len)
-           != 0)
-    {
-        return 0;
-    }
-
-    if (host->len == len) {
-        return 1;
-    }
-
-    p = host->data + len;
-
-    if (*p++ != ':') {
-        return 0;
-    }
-
-    port = ngx_atoi(p, (size_t) (host->data + host->len - p));
-
-    return port != NGX_ERROR && port == (ngx_int_t) origin->port;
-}
-
-
-static ngx_uint_t
-ngx_mfa_portal_is_directed(ngx_http_request_t *r,
-    const ngx_mfa_realm_t *realm)
-{
-    const mfa_origin_t  *origin;
-
-    origin = mfa_realm_origin(realm->realm);
-
-    /* with an absolute request line nginx's server name comes from there */
-
-    return r->headers_in.server.len
-           && ngx_mfa_portal_is_host(&r->headers_in.server, origin)
-           && (r->headers_in.host == NULL
-               || ngx_mfa_portal_is_host(&r->headers_in.host->value, origin));
-}
-
-
-/* NGX_BUSY: it needs a hash and the queue is full */
+/* NGX_BUSY: it may need a hash, and there is no place to wait for one */
 
 static ngx_int_t
 ngx_mfa_portal_enter(ngx_http_request_t *r, ngx_mfa_portal_t *portal)
 {
-    mfa_request_t  request;
+    uint64_t        person;
+    mfa_request_t   request;
+    mfa_hashing_t   hashing;
 
-    request.method = MFA_METHOD_POST;
-    request.path = ngx_mfa_str(&r->uri);
-
-    if (portal->cause != MFA_CAUSE_ASKED
-        || r->method != NGX_HTTP_POST
-        || !mfa_is_hashing(portal->realm->realm, &request))
-    {
+    if (portal->cause != MFA_CAUSE_ASKED || r->method != NGX_HTTP_POST) {
         return NGX_OK;
     }
 
-    return ngx_mfa_hash_enter(&portal->is_hash_placed);
+    request.method = MFA_METHOD_POST;
+    request.path = ngx_mfa_str(&r->uri);
+    request.cookies = ngx_mfa_ctx_get(r)->cookies;
+
+    hashing = mfa_hashing(portal->realm->realm, &request, &person);
+
+    if (hashing == MFA_HASHING_NONE) {
+        return NGX_OK;
+    }
+
+    return ngx_mfa_hash_enter(&portal->hash_place, hashing, person);
 }
 
 
@@ -427,7 +383,9 @@ ngx_mfa_portal_cause(ngx_http_request_t *r, ngx_mfa_ctx_t *ctx,
         return cause;
     }
 
-    if (!ngx_mfa_portal_is_directed(r, realm)) {
+    if (!ngx_mfa_host_is_public(r, realm)
+        && ngx_mfa_host_other(r, realm).len == 0)
+    {
         return MFA_CAUSE_MISDIRECTED;
     }
 

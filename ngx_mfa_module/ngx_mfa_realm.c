@@ -94,7 +94,8 @@ ngx_mfa_realm_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     error.text[0] = '\0';
 
     if (mfa_realm_line(realm->realm, line, &error) == MFA_OK) {
-        return NGX_CONF_OK;
+        return ngx_strcmp(value[0].data, "trusted_identity") == 0
+               ? ngx_mfa_trusted_line(cf, realm) : NGX_CONF_OK;
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error.text);
@@ -156,33 +157,6 @@ ngx_mfa_realm_begin(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf,
 }
 
 
-/* mail, sessions and codes of two realms in one store would mix */
-
-static ngx_int_t
-ngx_mfa_realm_place(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf,
-    ngx_mfa_realm_t *realm)
-{
-    ngx_uint_t         i;
-    ngx_mfa_realm_t  **other;
-
-    other = mmcf->realms.elts;
-
-    for (i = 0; i < mmcf->realms.nelts; i++) {
-        if (other[i] != realm
-            && mfa_str_eq(mfa_realm_store(other[i]->realm),
-                          mfa_realm_store(realm->realm)))
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "realms \"%V\" and \"%V\" have the same store",
-                               &other[i]->name, &realm->name);
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
 static ngx_int_t
 ngx_mfa_realm_end(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf,
     ngx_mfa_realm_t *realm)
@@ -201,7 +175,7 @@ ngx_mfa_realm_end(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf,
         return NGX_ERROR;
     }
 
-    if (ngx_mfa_realm_place(cf, mmcf, realm) != NGX_OK) {
+    if (ngx_mfa_apart_end(cf, mmcf, realm) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -211,17 +185,6 @@ ngx_mfa_realm_end(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf,
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "realm \"%V\": %*s",
                            &realm->name, list->items[i].len,
                            list->items[i].data);
-    }
-
-    list = mfa_realm_cookies(realm->realm);
-
-    for (i = 0; i < list->count; i++) {
-        if (!mfa_strs_has(&mmcf->cookies, list->items[i])
-            && mfa_strs_add(mmcf->arena, &mmcf->cookies, list->items[i])
-               != MFA_OK)
-        {
-            return NGX_ERROR;
-        }
     }
 
     s = mfa_realm_event_log(realm->realm);
@@ -381,6 +344,10 @@ ngx_mfa_realm_check(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf)
 
     for (i = 0; i < mmcf->realms.nelts; i++) {
 
+        if (ngx_mfa_trusted_check(cf, mmcf, realm[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         if (realm[i]->portal.len == 0) {
             if (realm[i]->used_file == NULL) {
                 continue;
@@ -412,7 +379,7 @@ ngx_mfa_realm_check(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf)
         }
     }
 
-    return NGX_OK;
+    return ngx_mfa_apart_check(cf, mmcf);
 }
 
 

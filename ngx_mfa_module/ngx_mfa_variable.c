@@ -11,27 +11,11 @@
 static mfa_identity_t *
 ngx_mfa_variable_held(ngx_http_request_t *r)
 {
-    ngx_mfa_ctx_t       *ctx;
     ngx_mfa_loc_conf_t  *mlcf;
-    ngx_mfa_decision_t  *d;
 
-    ctx = ngx_mfa_ctx_get(r);
     mlcf = ngx_http_get_module_loc_conf(r, ngx_mfa_module);
 
-    if (ctx == NULL || mlcf->realm == NULL) {
-        return NULL;
-    }
-
-    for (d = ctx->decisions; d; d = d->next) {
-        if (d->realm == mlcf->realm
-            && d->is_known
-            && d->verdict == MFA_VERDICT_PASS)
-        {
-            return d->identity;
-        }
-    }
-
-    return NULL;
+    return mlcf->realm ? ngx_mfa_gate_identity(r, mlcf->realm) : NULL;
 }
 
 

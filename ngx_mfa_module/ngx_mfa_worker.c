@@ -40,6 +40,8 @@ typedef struct {
     mfa_time_t               mail_wait;
     unsigned                 is_mail_wanted:1;
 
+    ngx_mfa_flood_t          flood;
+
     ngx_mfa_task_t           open_task;
     mfa_t                   *opened;
     mfa_status_t             open_status;
@@ -159,6 +161,17 @@ ngx_mfa_worker_mfa(const ngx_mfa_realm_t *realm)
     w = ngx_mfa_worker_find(realm);
 
     return w ? w->mfa : NULL;
+}
+
+
+ngx_mfa_flood_t *
+ngx_mfa_worker_flood(const ngx_mfa_realm_t *realm)
+{
+    ngx_mfa_worker_t  *w;
+
+    w = ngx_mfa_worker_find(realm);
+
+    return w ? &w->flood : NULL;
 }
 
 

@@ -26,6 +26,7 @@ struct mfa_s {
 
     /* of the one keep job at a time */
     mfa_purge_cursor_t   cursor;
+    mfa_remind_cursor_t  reminded;
     mfa_touch_t          touches[TOUCHES_MAX];
     mfa_time_t           cleaned_at;
 };
@@ -39,6 +40,7 @@ struct mfa_job_s {
     mfa_reply_t     reply;
     mfa_visit_t     visit;
     bool            is_started;
+    uint8_t         proof[MFA_DIGEST_SIZE];     /* of a trusted sign-on */
     size_t          touch_count;
     bool            is_sweeper;
     bool            is_cleaner;
@@ -172,6 +174,20 @@ mfa_model_of(const mfa_t *mfa)
 }
 
 
+const mfa_flow_settings_t *
+mfa_flow_of(const mfa_t *mfa)
+{
+    return &mfa->realm->flow;
+}
+
+
+const mfa_send_settings_t *
+mfa_send_of(const mfa_t *mfa)
+{
+    return &mfa->realm->send;
+}
+
+
 /* the one cookie of our name over all Cookie headers, or empty */
 
 static mfa_str_t
@@ -240,10 +256,27 @@ mfa_check_note(mfa_t *mfa, const mfa_identity_t *identity, mfa_time_t now)
 
 
 mfa_status_t
-mfa_refuse(const mfa_realm_t *realm, const mfa_request_t *request,
-    mfa_arena_t *arena, mfa_reply_t *reply)
+mfa_refuse(const mfa_realm_t *realm, const mfa_level_t *level,
+    const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
 {
-    return mfa_page_refuse(&realm->page, request, arena, reply);
+    mfa_refusal_t  refusal = {
+        .is_one = level->level == MFA_LEVEL_ONE,
+    };
+
+    return mfa_page_refuse(&realm->page, &refusal, request, arena, reply);
+}
+
+
+mfa_status_t
+mfa_step_up(const mfa_realm_t *realm, const mfa_level_t *level,
+    const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
+{
+    mfa_refusal_t  refusal = {
+        .is_step_up = true,
+        .fresh = level->fresh,
+    };
+
+    return mfa_page_refuse(&realm->page, &refusal, request, arena, reply);
 }
 
 
@@ -321,6 +354,22 @@ mfa_job_request(mfa_job_t *job)
 }
 
 
+/* whom a trusted single sign-on names, before any session is looked at */
+
+static mfa_status_t
+job_prove(mfa_job_t *job)
+{
+    if (job->request.trusted.len == 0) {
+        return MFA_OK;
+    }
+
+    job->work.proof = job->proof;
+
+    return mfa_trusted_proof(job->mfa->realm, job->request.trusted,
+                             job->proof);
+}
+
+
 mfa_status_t
 mfa_run(mfa_job_t *job)
 {
@@ -329,6 +378,12 @@ mfa_run(mfa_job_t *job)
     if (!job->is_started) {
         job->is_started = true;
         job->work.address = &job->request.address;
+        job->work.host = job->request.host;
+
+        if (job_prove(job) != MFA_OK) {
+            mfa_job_busy(job);
+            return MFA_OK;
+        }
 
         visit->env = &job->mfa->realm->page;
         visit->work = &job->work;
@@ -347,10 +402,11 @@ mfa_hash(mfa_job_t *job)
 }
 
 
-bool
-mfa_is_hashing(const mfa_realm_t *realm, const mfa_request_t *request)
+mfa_hashing_t
+mfa_hashing(const mfa_realm_t *realm, const mfa_request_t *request,
+    uint64_t *person)
 {
-    return mfa_page_is_hashing(&realm->page, request);
+    return mfa_page_hashing(&realm->page, request, person);
 }
 
 
@@ -403,6 +459,22 @@ mfa_keep_prepare(mfa_job_t *job, mfa_time_t now, bool is_sweeper)
 }
 
 
+static mfa_status_t
+keep_remind(mfa_job_t *job)
+{
+    size_t        sent;
+    mfa_t        *mfa = job->mfa;
+    mfa_status_t  st;
+
+    st = mfa_flow_remind(&job->work, &mfa->realm->flow, &mfa->reminded,
+                         &sent);
+
+    job->visit.has_mail = sent > 0;
+
+    return st;
+}
+
+
 mfa_status_t
 mfa_keep(mfa_job_t *job)
 {
@@ -429,7 +501,20 @@ mfa_keep(mfa_job_t *job)
         }
     }
 
-    return job->is_cleaner ? mfa_store_clean(mfa->store) : MFA_OK;
+    /* not each second: where it cannot be done it says so in the log */
+
+    if (job->is_sweeper && job->is_cleaner) {
+        mfa_model_finish(&job->work);
+    }
+
+    if (job->is_cleaner) {
+        st = mfa_store_clean(mfa->store);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return job->is_sweeper ? keep_remind(job) : MFA_OK;
 }
 
 

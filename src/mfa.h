@@ -61,6 +61,10 @@ mfa_status_t mfa_realm_set_portal(mfa_realm_t *realm, mfa_str_t prefix)
 mfa_str_t mfa_realm_name(const mfa_realm_t *realm);
 mfa_str_t mfa_realm_portal(const mfa_realm_t *realm);
 const mfa_origin_t *mfa_realm_origin(const mfa_realm_t *realm);
+/* the n-th origin of an application on another host, and its name in a
+ * request->host; NULL behind the last. May come twice */
+const mfa_origin_t *mfa_realm_other(const mfa_realm_t *realm, size_t n,
+    mfa_str_t *host);
 mfa_str_t mfa_realm_store(const mfa_realm_t *realm);    /* "lmdb:/path" */
 mfa_str_t mfa_realm_event_log(const mfa_realm_t *realm);    /* or empty */
 
@@ -69,6 +73,18 @@ const mfa_strs_t *mfa_realm_warnings(const mfa_realm_t *realm);
 
 /* exact names of our cookies: cut from requests, refused from applications */
 const mfa_strs_t *mfa_realm_cookies(const mfa_realm_t *realm);
+
+/*
+ * Of two realms that have ended (mfa_apart.c). MFA_CONFIG: they share the
+ * store or a key. They meet where a browser sends the cookies of both to one
+ * host; then each is told to have its name in those of its own, before it is
+ * opened. MFA_CONFIG: its name does not fit into one.
+ */
+mfa_status_t mfa_realm_apart(const mfa_realm_t *one, const mfa_realm_t *other,
+    mfa_error_t *error) MFA_MUST_CHECK;
+bool mfa_realm_meets(const mfa_realm_t *one, const mfa_realm_t *other);
+mfa_status_t mfa_realm_name_cookies(mfa_realm_t *realm, mfa_error_t *error)
+    MFA_MUST_CHECK;
 
 /* every option of a realm in order, for the reference: ends with NULL */
 const mfa_option_t *const *mfa_realm_options(void);
@@ -85,6 +101,8 @@ void mfa_close(mfa_t **mfa);
 const mfa_realm_t *mfa_realm_of(const mfa_t *mfa);
 mfa_store_t *mfa_store_of(mfa_t *mfa);                  /* for mfactl */
 const mfa_model_t *mfa_model_of(const mfa_t *mfa);      /* for mfactl */
+const mfa_flow_settings_t *mfa_flow_of(const mfa_t *mfa);   /* for mfactl */
+const mfa_send_settings_t *mfa_send_of(const mfa_t *mfa);   /* for mfactl */
 
 
 /* the gate */
@@ -106,6 +124,63 @@ mfa_verdict_t mfa_rules_judge(const mfa_rules_t *rules,
     const mfa_identity_t *identity);
 
 /*
+ * What a location demands of a session (Y3): mfa_level open | one | two |
+ * fresh=TIME. Without the directive: what policy asks of the person.
+ */
+
+typedef enum {
+    MFA_LEVEL_POLICY = 0,
+    MFA_LEVEL_OPEN,             /* nobody has to log in; who has is known */
+    MFA_LEVEL_ONE,              /* the password is enough */
+    MFA_LEVEL_TWO               /* two factors, whatever policy says; a
+                                   remembered device is none */
+} mfa_level_e;
+
+typedef struct {
+    mfa_level_e  level;
+    mfa_time_t   fresh;         /* the second factor is not older; 0: any */
+    bool         is_given;      /* by a line */
+} mfa_level_t;
+
+/* one line; MFA_CONFIG with a message for the operator */
+mfa_status_t mfa_level_set(mfa_level_t *level, const mfa_line_t *line,
+    mfa_error_t *error) MFA_MUST_CHECK;
+
+/* is this live session enough? DENY: mfa_step_up. Event loop; no store */
+mfa_verdict_t mfa_level_judge(const mfa_realm_t *realm,
+    const mfa_level_t *level, const mfa_identity_t *identity,
+    mfa_time_t now);
+
+/*
+ * Trusted single sign-on (Y4): trusted_identity $variable amr=WORDS
+ * [network=NETWORK ...]. The core keeps the names; the glue knows what an
+ * nginx variable is, and hands its value to mfa_trusted_judge and to jobs.
+ */
+
+#define MFA_TRUSTED_MAX  8
+
+typedef struct {
+    mfa_str_t       variable;       /* without '$' */
+    mfa_str_t       amr;            /* "hwk mfa" */
+    mfa_networks_t  networks;       /* believed only from there; 0: any */
+} mfa_trusted_t;
+
+/* in order; the first that has a value counts */
+const mfa_trusted_t *mfa_realm_trusted(const mfa_realm_t *realm,
+    size_t *count);
+
+/* SHA-256 of the realm and the value */
+mfa_status_t mfa_trusted_proof(const mfa_realm_t *realm, mfa_str_t value,
+    uint8_t proof[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
+
+/*
+ * Does this session count where the trusted sign-on of the request says
+ * value (empty: nothing)? Deny first. Event loop; no store.
+ */
+mfa_verdict_t mfa_trusted_judge(const mfa_realm_t *realm,
+    const mfa_identity_t *identity, mfa_str_t value);
+
+/*
  * The gate's decision. Event loop only; no wait, no write. cookies: the
  * request's Cookie headers. *verdict is DENY first. After MFA_OK *identity
  * (if set) is held for the caller: mfa_identity_release.
@@ -120,6 +195,12 @@ void mfa_check_note(mfa_t *mfa, const mfa_identity_t *identity,
     mfa_time_t now);
 
 
+/* is the token good on this host (request->host)? To be asked after each
+ * PASS of mfa_check: one made for another host opens nothing here (D12) */
+mfa_verdict_t mfa_identity_judge_host(const mfa_identity_t *identity,
+    mfa_str_t host);
+
+
 /* what the gate answers */
 
 /*
@@ -129,6 +210,15 @@ void mfa_check_note(mfa_t *mfa, const mfa_identity_t *identity,
  * headers of the request are read.
  */
 mfa_status_t mfa_refuse(const mfa_realm_t *realm,
+    const mfa_level_t *level, const mfa_request_t *request,
+    mfa_arena_t *arena, mfa_reply_t *reply) MFA_MUST_CHECK;
+
+/*
+ * The same to somebody who is logged in, where mfa_level_judge denies: 303
+ * to the page that asks for what is missing, or 401 with the challenge of
+ * RFC 9470.
+ */
+mfa_status_t mfa_step_up(const mfa_realm_t *realm, const mfa_level_t *level,
     const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
     MFA_MUST_CHECK;
 
@@ -174,11 +264,14 @@ void mfa_hash(mfa_job_t *job);
 void mfa_job_busy(mfa_job_t *job);
 
 /*
- * May this request need mfa_hash? Whoever knows that the queue is full
- * answers such a request with mfa_realm_plain 503 and makes no job of it.
- * Event loop; only method and path are read.
+ * May this request need mfa_hash, and whose is it? Whoever knows that there
+ * is no place left answers such a request with mfa_realm_plain 503 and makes
+ * no job of it. KNOWN: a browser in which *person (a digest) has shown who
+ * they are; it may be a copy of its cookie, so it is worth a place and no
+ * more. Event loop; only method, path and cookies are read.
  */
-bool mfa_is_hashing(const mfa_realm_t *realm, const mfa_request_t *request);
+mfa_hashing_t mfa_hashing(const mfa_realm_t *realm,
+    const mfa_request_t *request, uint64_t *person);
 
 const mfa_reply_t *mfa_job_reply(const mfa_job_t *job);
 

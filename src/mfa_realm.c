@@ -30,6 +30,17 @@ static const mfa_option_t  realm_options[] = {
       .set = mfa_option_set_path,
       .offset = offsetof(mfa_realm_t, event_log) },
 
+    { .name = "trusted_identity",
+      .syntax = "$VARIABLE amr=WORDS [network=NETWORK ...]",
+      .help = "Whoever this variable of nginx names is logged in without "
+              "a password and a second factor of ours: by their name or an "
+              "address on the roster. amr= says what was proved, in words of "
+              "RFC 8176 with commas between, such as hwk,mfa; only with mfa "
+              "is it a second factor. The first variable that is not empty "
+              "counts. See the guide for operators.",
+      .set = mfa_trusted_set,
+      .is_many = 1 },
+
     MFA_OPTION_END
 };
 
@@ -185,47 +196,6 @@ realm_complete(mfa_realm_t *realm, mfa_error_t *error)
 }
 
 
-/*
- * The prefix makes a browser refuse such a cookie from any other origin; a
- * loopback demo over http has to do without.
- */
-
-static mfa_status_t
-realm_cookies(mfa_realm_t *realm)
-{
-    size_t        i;
-    mfa_str_t     name, *fields[4];
-    mfa_status_t  st;
-
-    static const char *const  names[] = {
-        "mfa_session", "mfa_browser", "mfa_notice", "mfa_device"
-    };
-
-    fields[0] = &realm->page.session_cookie;
-    fields[1] = &realm->page.browser_cookie;
-    fields[2] = &realm->page.notice_cookie;
-    fields[3] = &realm->page.device_cookie;
-
-    for (i = 0; i < 4; i++) {
-        name = mfa_arena_printf(realm->arena, "%s%s",
-                                realm->send.origin.is_https ? "__Host-" : "",
-                                names[i]);
-        if (name.data == NULL) {
-            return MFA_NO_MEMORY;
-        }
-
-        *fields[i] = name;
-
-        st = mfa_strs_add(realm->arena, &realm->cookies, name);
-        if (st != MFA_OK) {
-            return st;
-        }
-    }
-
-    return MFA_OK;
-}
-
-
 /* a factor whose codes nobody would send locks people out at a login */
 
 static mfa_status_t
@@ -255,41 +225,6 @@ realm_channels(mfa_realm_t *realm, mfa_error_t *error)
 }
 
 
-static mfa_status_t
-realm_warn(mfa_realm_t *realm, const char *text)
-{
-    return mfa_strs_add(realm->arena, &realm->warnings, mfa_str_from(text));
-}
-
-
-static mfa_status_t
-realm_warnings(mfa_realm_t *realm)
-{
-    mfa_status_t         st;
-    const mfa_factor_t  *email;
-
-    st = MFA_OK;
-
-    if (!realm->send.origin.is_https) {
-        st = realm_warn(realm, "\"public_url\" is http: cookies go without "
-                        "\"Secure\", for a demonstration on this machine "
-                        "only");
-    }
-
-    email = mfa_factor_by_name(mfa_str("email"));
-
-    if (st == MFA_OK && email != NULL
-        && mfa_factor_is_allowed(&realm->factor, email))
-    {
-        st = realm_warn(realm, "\"factors\" has \"email\": whoever reads the "
-                        "mailbox of a person needs no more than the password "
-                        "to log in as them");
-    }
-
-    return st;
-}
-
-
 mfa_status_t
 mfa_realm_end_store(mfa_realm_t *realm, mfa_error_t *error)
 {
@@ -310,10 +245,13 @@ mfa_realm_end_store(mfa_realm_t *realm, mfa_error_t *error)
         return st;
     }
 
-    st = realm_cookies(realm);
+    st = mfa_realm_hosts(realm, error);
+    if (st == MFA_CONFIG) {
+        return st;
+    }
 
     if (st == MFA_OK) {
-        st = realm_warnings(realm);
+        st = mfa_realm_warn(realm);
     }
 
     if (st != MFA_OK) {

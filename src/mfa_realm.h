@@ -20,6 +20,8 @@ struct mfa_realm_s {
 
     mfa_str_t               key_file;
     mfa_str_t               event_log;
+    mfa_trusted_t           trusted[MFA_TRUSTED_MAX];
+    size_t                  trusted_count;
     mfa_store_settings_t    store;
     mfa_model_settings_t    model;
     mfa_send_settings_t     send;
@@ -38,6 +40,17 @@ struct mfa_realm_s {
     mfa_strs_t              cookies;
     mfa_strs_t              warnings;
 };
+
+
+/* mfa_realm_warn.c: adds to warnings; all lines are there */
+mfa_status_t mfa_realm_warn(mfa_realm_t *realm) MFA_MUST_CHECK;
+
+/* mfa_trusted.c: the option "trusted_identity" */
+MFA_OPTION_SETTER(mfa_trusted_set);
+
+/* checks and completes the applications on other hosts; MFA_CONFIG */
+mfa_status_t mfa_realm_hosts(mfa_realm_t *realm, mfa_error_t *error)
+    MFA_MUST_CHECK;
 
 #pragma GCC visibility pop
 

@@ -82,6 +82,9 @@ mfa_status_t mfa_keys_open(const char *path, mfa_error_t *error,
     mfa_keys_t **keys) MFA_MUST_CHECK;
 void mfa_keys_close(mfa_keys_t **keys);
 
+/* is there a key that stands in both, under whatever id? */
+bool mfa_keys_are_shared(const mfa_keys_t *one, const mfa_keys_t *other);
+
 /* id of the key that seals now */
 mfa_str_t mfa_keys_id(const mfa_keys_t *keys);
 

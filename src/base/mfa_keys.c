@@ -387,6 +387,26 @@ mfa_keys_close(mfa_keys_t **keys)
 }
 
 
+bool
+mfa_keys_are_shared(const mfa_keys_t *one, const mfa_keys_t *other)
+{
+    bool    is_found;
+    size_t  i, n;
+
+    is_found = false;
+
+    for (i = 0; i < one->count; i++) {
+        for (n = 0; n < other->count; n++) {
+            is_found |= mfa_equal_ct(one->rows[i].sub[MFA_KEY_SEAL],
+                                     other->rows[n].sub[MFA_KEY_SEAL],
+                                     MFA_DIGEST_SIZE);
+        }
+    }
+
+    return is_found;
+}
+
+
 mfa_str_t
 mfa_keys_id(const mfa_keys_t *keys)
 {

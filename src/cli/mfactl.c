@@ -85,6 +85,10 @@ static const command_t  commands[] = {
       "EMAIL|USER",
       "mail the person how to set a new password" },
 
+    { "user", "extend", mfactl_user_extend, 2, 2, " reason ",
+      "EMAIL|USER DATE --reason TEXT",
+      "more time to set up a second factor; tells the person" },
+
     { "user", "pass", mfactl_user_pass, 1, 1, " reveal ",
       "EMAIL|USER [--reveal]",
       "make a helpdesk pass, shown once; tells the person" },
@@ -133,6 +137,10 @@ static const command_t  commands[] = {
     { "audit", "verify", mfactl_audit_verify, 0, 0, " ", "",
       "find rows that were removed, changed or put in" },
 
+    { "rollout", NULL, mfactl_rollout, 0, 0, " on group list ",
+      "[--on DATE] [--group GROUP] [--list]",
+      "who has a second factor, whose time ends, who would be blocked" },
+
     { "store", "check", mfactl_store_check, 0, 0, " ", "",
       "read every page and record" },
 
@@ -141,6 +149,15 @@ static const command_t  commands[] = {
 
     { "conf", "dump", mfactl_conf_dump, 0, 0, " ", "",
       "print the realms as they were read" },
+
+    { "lint", NULL, mfactl_lint, 0, 1, " ", "[FILE | -]",
+      "find holes in nginx's configuration, a file or \"nginx -T\"" },
+
+    { "probe", NULL, mfactl_probe, 1, CTL_ARGS_MAX,
+      " cookie-file conf listen header ca-file connect ",
+      "URL [PATH ..] [--conf FILE] [--cookie-file FILE] "
+      "[--listen ADDRESS:PORT] ..",
+      "send forged identity headers to a running gateway" },
 
     { "help", NULL, ctl_help, 0, 2, " ", "[COMMAND]", "show this" },
 
@@ -170,9 +187,17 @@ static const option_t  options[] = {
     { "--reason", false, offsetof(mfactl_t, reason), 0 },
     { "--since", false, offsetof(mfactl_t, since), 0 },
     { "--event", false, offsetof(mfactl_t, event), 0 },
+    { "--on", false, offsetof(mfactl_t, on), 0 },
+    { "--cookie-file", false, offsetof(mfactl_t, cookie_file), 0 },
+    { "--conf", false, offsetof(mfactl_t, nginx_file), 0 },
+    { "--listen", false, offsetof(mfactl_t, listen), 0 },
+    { "--header", false, offsetof(mfactl_t, header), 0 },
+    { "--ca-file", false, offsetof(mfactl_t, ca_file), 0 },
+    { "--connect", false, offsetof(mfactl_t, connect), 0 },
     { "--apply", false, 0, offsetof(mfactl_t, is_apply) },
     { "--skip-bad", false, 0, offsetof(mfactl_t, is_skip_bad) },
     { "--all", false, 0, offsetof(mfactl_t, is_all) },
+    { "--list", false, 0, offsetof(mfactl_t, is_list) },
     { "--reveal", false, 0, offsetof(mfactl_t, is_reveal) },
 };
 

@@ -116,10 +116,18 @@ struct mfactl_s {
     const char     *reason;             /* --reason */
     const char     *since;              /* --since */
     const char     *event;              /* --event */
+    const char     *on;                 /* --on */
+    const char     *cookie_file;        /* --cookie-file */
+    const char     *nginx_file;         /* --conf */
+    const char     *listen;             /* --listen */
+    const char     *header;             /* --header */
+    const char     *ca_file;            /* --ca-file */
+    const char     *connect;            /* --connect */
     bool            is_json;            /* --json */
     bool            is_apply;           /* --apply */
     bool            is_skip_bad;        /* --skip-bad */
     bool            is_all;             /* --all */
+    bool            is_list;            /* --list */
     bool            is_reveal;          /* --reveal */
 
     const char    **args;               /* behind the name of the command */
@@ -398,6 +406,7 @@ mfactl_exit_t mfactl_user_set_email(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_add_email(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_remove_email(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_reset_password(mfactl_t *ctl);
+mfactl_exit_t mfactl_user_extend(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_pass(mfactl_t *ctl);
 mfactl_exit_t mfactl_request_list(mfactl_t *ctl);
 mfactl_exit_t mfactl_request_show(mfactl_t *ctl);
@@ -412,9 +421,12 @@ mfactl_exit_t mfactl_device_list(mfactl_t *ctl);
 mfactl_exit_t mfactl_device_end(mfactl_t *ctl);
 mfactl_exit_t mfactl_session_list(mfactl_t *ctl);
 mfactl_exit_t mfactl_session_end(mfactl_t *ctl);
+mfactl_exit_t mfactl_rollout(mfactl_t *ctl);
 mfactl_exit_t mfactl_store_check(mfactl_t *ctl);
 mfactl_exit_t mfactl_store_stat(mfactl_t *ctl);
 mfactl_exit_t mfactl_conf_dump(mfactl_t *ctl);
+mfactl_exit_t mfactl_lint(mfactl_t *ctl);
+mfactl_exit_t mfactl_probe(mfactl_t *ctl);
 
 #pragma GCC visibility pop
 

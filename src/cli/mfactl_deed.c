@@ -169,13 +169,26 @@ deed_free_limit(mfa_tx_t *tx, mfa_limit_kind_t kind, mfa_str_t subject,
 }
 
 
-/* waits and budgets after wrong passwords, and of codes that were sent */
+/* waits and budgets after wrong passwords, and of codes that were sent; the
+ * row of a hundred wrong ones (A12) */
 
 static mfa_status_t
 deed_free_person(mfa_tx_t *tx, const mfa_user_t *user, bool *was_held)
 {
+    bool          is_closed;
     mfa_str_t     subject;
     mfa_status_t  st;
+
+    st = mfa_password_row_look(tx, user, &is_closed);
+
+    if (st == MFA_OK) {
+        *was_held = *was_held || is_closed;
+        st = mfa_password_row_clear(tx, user);
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
 
     st = mfa_limit_person(tx, user, user->email, &subject);
 

@@ -159,6 +159,32 @@ removal_end_all(mfa_tx_t *tx, removal_t *removal)
 }
 
 
+/* the old number is told as on the pages */
+
+static mfa_status_t
+removal_delete(mfa_tx_t *tx, const removal_t *removal)
+{
+    mfa_strs_t       numbers;
+    mfa_status_t     st;
+    const mfa_id_t  *user = &removal->user.id;
+
+    st = mfa_flow_numbers(tx, user, &numbers);
+
+    if (st == MFA_OK) {
+        st = mfa_flow_former_keep(tx, user, removal->kind);
+    }
+
+    if (st == MFA_OK) {
+        st = mfa_factor_record_delete(tx, user, removal->kind);
+    }
+
+    return st == MFA_OK
+           ? mfa_flow_numbers_tell(tx, mfa_send_of(mfactl_of(tx)->mfa), user,
+                                   &numbers)
+           : st;
+}
+
+
 static mfa_status_t
 removal_run(mfa_tx_t *tx, void *arg)
 {
@@ -174,7 +200,7 @@ removal_run(mfa_tx_t *tx, void *arg)
 
     removal->has_user = true;
 
-    st = mfa_factor_record_delete(tx, &removal->user.id, removal->kind);
+    st = removal_delete(tx, removal);
 
     if (st == MFA_OK) {
         st = removal_end_all(tx, removal);

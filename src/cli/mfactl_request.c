@@ -285,26 +285,39 @@ request_find(mfa_tx_t *tx, deed_t *deed)
 }
 
 
+static json_t *
+show_approval(const mfa_approval_t *approval, const char *why)
+{
+    json_t  *item;
+
+    item = json_object();
+    mfactl_set(item, "by", approval->name);
+    mfactl_set_time(item, "at", approval->at);
+    mfactl_set(item, why, approval->statement);
+
+    return item;
+}
+
+
 static void
 show_approvals(const mfa_reset_request_t *request, json_t *object)
 {
-    size_t                  i;
-    json_t                 *list, *item;
-    const mfa_approval_t   *approval;
+    size_t   i;
+    json_t  *list;
 
     list = json_array();
 
     for (i = 0; i < request->approval_count; i++) {
-        approval = &request->approvals[i];
-
-        item = json_object();
-        mfactl_set(item, "by", approval->name);
-        mfactl_set_time(item, "at", approval->at);
-        mfactl_set(item, "statement", approval->statement);
-        json_array_append_new(list, item);
+        json_array_append_new(list, show_approval(&request->approvals[i],
+                                                  "statement"));
     }
 
     json_object_set_new(object, "approved_by", list);
+
+    if (request->refusal.name.len > 0) {
+        json_object_set_new(object, "refused_by",
+                            show_approval(&request->refusal, "reason"));
+    }
 }
 
 
@@ -463,6 +476,7 @@ refuse_run(mfa_tx_t *tx, void *arg)
 {
     deed_t           *deed = arg;
     mfa_status_t      st;
+    const mfa_user_t  staff = { .first_name = mfactl_of(tx)->operator };
     mfactl_letter_t   letter = { .flag = "refused" };
 
     deed->why = NULL;
@@ -470,7 +484,7 @@ refuse_run(mfa_tx_t *tx, void *arg)
     st = request_find(tx, deed);
 
     if (st == MFA_OK) {
-        st = mfa_reset_request_close(tx, &deed->request, MFA_REQUEST_REFUSED);
+        st = mfa_reset_request_refuse(tx, &deed->request, &staff, deed->note);
         deed->why = st == MFA_INVALID ? "this request is no longer open"
                                       : NULL;
     }

@@ -53,7 +53,7 @@ list_row(mfa_tx_t *tx, const mfa_user_t *user, const mfa_session_t *session,
     mfactl_set_time(row, "started_at", session->started_at);
     mfactl_set_time(row, "seen_at", session->seen_at);
     mfactl_set_time(row, "factor_at", session->factor_at);
-    mfactl_set(row, "amr", mfa_amr_text(session->amr, tx->work->arena));
+    mfactl_set(row, "amr", mfa_session_amr(session, tx->work->arena));
     mfactl_set(row, "address", mfa_str_from(address));
     mfactl_set(row, "agent", session->agent);
 

@@ -204,7 +204,62 @@ typedef struct {
     json_t      *factors;
     size_t       sessions;
     size_t       devices;
+    bool         is_row_closed;         /* what holds them, 0: nothing */
+    mfa_time_t   passwords_until;
+    mfa_time_t   codes_until;
+    mfa_time_t   mail_until;
 } show_t;
+
+
+static mfa_status_t
+show_limit(mfa_tx_t *tx, mfa_limit_kind_t kind, mfa_str_t subject,
+    mfa_time_t *until)
+{
+    mfa_status_t  st;
+
+    st = mfa_limit_look(tx, kind, subject, until);
+
+    if (st != MFA_LIMITED) {
+        *until = 0;
+        return st;
+    }
+
+    return MFA_OK;
+}
+
+
+/* in browsers where they are not known, and until when */
+
+static mfa_status_t
+show_holds(mfa_tx_t *tx, show_t *show)
+{
+    mfa_str_t          subject;
+    mfa_status_t       st;
+    const mfa_user_t  *user = &show->user;
+
+    st = mfa_password_row_look(tx, user, &show->is_row_closed);
+
+    if (st == MFA_OK) {
+        st = mfa_limit_person(tx, user, user->email, &subject);
+    }
+
+    if (st == MFA_OK) {
+        st = show_limit(tx, MFA_LIMIT_LOGIN_PERSON, subject,
+                        &show->passwords_until);
+    }
+
+    if (st == MFA_OK) {
+        st = show_limit(tx, MFA_LIMIT_SEND_PERSON, mfa_id_str(&user->id),
+                        &show->codes_until);
+    }
+
+    if (st == MFA_OK && user->email.len > 0) {
+        st = show_limit(tx, MFA_LIMIT_SEND_MAILBOX, user->email,
+                        &show->mail_until);
+    }
+
+    return st;
+}
 
 
 static mfa_status_t
@@ -233,7 +288,7 @@ show_read(mfa_tx_t *tx, void *arg)
         st = mfa_device_list(tx, &show->user.id, &devices, &show->devices);
     }
 
-    return st;
+    return (st == MFA_OK) ? show_holds(tx, show) : st;
 }
 
 
@@ -268,11 +323,18 @@ show_object(mfactl_t *ctl, show_t *show)
                         json_boolean(user->is_on_roster));
     mfactl_set_time(object, "added_at", user->added_at);
     mfactl_set_time(object, "registered_at", user->registered_at);
+    mfactl_set_time(object, "secured_at", user->secured_at);
+    mfactl_set_time(object, "deadline_at", user->deadline_at);
     json_object_set(object, "factors", show->factors);
     json_object_set_new(object, "sessions",
                         json_integer((json_int_t) show->sessions));
     json_object_set_new(object, "devices",
                         json_integer((json_int_t) show->devices));
+    json_object_set_new(object, "is_password_closed",
+                        json_boolean(show->is_row_closed));
+    mfactl_set_time(object, "passwords_held_until", show->passwords_until);
+    mfactl_set_time(object, "codes_held_until", show->codes_until);
+    mfactl_set_time(object, "mail_held_until", show->mail_until);
 
     return object;
 }

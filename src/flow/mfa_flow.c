@@ -162,6 +162,14 @@ flow_judge_session(mfa_step_t *step)
 
     st = mfa_flow_session_need(step);
 
+    /* logged in again since, by less than was shown here */
+
+    if (st == MFA_OK && step->session.is_partial
+        && !mfa_str_eq_c(step->flow.action, "step-up"))
+    {
+        st = MFA_EXPIRED;
+    }
+
     if (st != MFA_OK) {
         step->flow.secret = mfa_null;
         step->flow.destination = mfa_null;
@@ -259,6 +267,7 @@ flow_turn(mfa_tx_t *tx, void *arg)
 
     step->token = mfa_null;
     step->device = mfa_null;
+    step->proved = mfa_null;
     step->screen = mfa_null;
     step->go = mfa_null;
     step->is_over = false;

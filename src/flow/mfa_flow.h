@@ -12,36 +12,11 @@
 
 #include "../factor/mfa_factor.h"
 
+/* settings, and what they ask of whom */
+
+#include "mfa_flow_policy.h"
+
 #pragma GCC visibility push(hidden)
-
-
-/* settings: registration, second_factor, factor_fresh, device_reset */
-
-typedef enum {
-    MFA_REGISTRATION_ROSTER = 0,
-    MFA_REGISTRATION_DOMAINS,
-    MFA_REGISTRATION_OPEN,
-    MFA_REGISTRATION_OFF
-} mfa_registration_t;
-
-typedef enum {                      /* D1 */
-    MFA_DEVICE_RESET_EMAIL = 0,
-    MFA_DEVICE_RESET_APPROVAL,
-    MFA_DEVICE_RESET_OFF
-} mfa_device_reset_t;
-
-typedef struct {
-    mfa_registration_t  registration;
-    mfa_strs_t          domains;            /* lower case */
-    int64_t             methods;            /* second_factor required
-                                               methods=N: 1 or 2 */
-    mfa_time_t          factor_fresh;       /* 10m, at most 20m (D13) */
-    int                 device_reset;       /* mfa_device_reset_t */
-} mfa_flow_settings_t;
-
-extern const mfa_option_t  mfa_flow_options[];
-
-void mfa_flow_defaults(mfa_flow_settings_t *settings);
 
 
 /* what every journey of a realm is given; read-only */
@@ -73,7 +48,8 @@ typedef enum {
     MFA_EVENT_RESET,            /* lost phone: a code to the address of the
                                    form, or of the record once approved */
     MFA_EVENT_REQUEST,          /* submit a request for a reset */
-    MFA_EVENT_PASS              /* field pass: of the helpdesk */
+    MFA_EVENT_PASS,             /* field pass: of the helpdesk */
+    MFA_EVENT_LATER             /* no second factor today (Y1) */
 } mfa_flow_event_t;
 
 /* what came of it; zero is no */
@@ -86,7 +62,8 @@ typedef enum {
     MFA_OUTCOME_SECURE,         /* settings, by what the flow is for: */
     MFA_OUTCOME_REMOVE,
     MFA_OUTCOME_PASSWORD,
-    MFA_OUTCOME_RECOVERY
+    MFA_OUTCOME_RECOVERY,
+    MFA_OUTCOME_REQUEST
 } mfa_outcome_t;
 
 #define MFA_FLOW_ENDED  0       /* the state of every flow that is over */
@@ -114,6 +91,12 @@ typedef struct {
     mfa_str_t              old_session;     /* token, ended at the next rise */
     mfa_str_t              old_device;      /* cookie of a remembered device */
     mfa_str_t              portal;          /* "/mfa/", for links in mail */
+    mfa_str_t              trusted;         /* words of a trusted sign-on,
+                                               of which work->proof is */
+    bool                   is_one;          /* a login by password alone is
+                                               enough for the target */
+    bool                   is_step_up;      /* a login goes on: the second
+                                               factor is wanted now */
     const mfa_factor_t    *factor;          /* the page's; NULL: none */
 
     /* the hash thread (mfa_flow_prepare): what is wanted, what came of it */
@@ -128,12 +111,15 @@ typedef struct {
     mfa_tx_t              *tx;
     mfa_user_t             user;            /* where flow.has_user */
     mfa_session_t          session;         /* of kinds that need one */
+    bool                   is_partial;      /* what the next session is */
 
     /* what came of it */
     mfa_flow_t             flow;
     mfa_str_t              token;           /* a session began: its cookie */
     mfa_str_t              device;          /* new cookie of a device, or
                                                empty: keep what you have */
+    mfa_str_t              proved;          /* whose this browser has just
+                                               shown to be, in a few bytes */
     mfa_str_t              screen;          /* show this one of the state's,
                                                or empty: stay, else the first */
     bool                   is_over;         /* the journey is complete: */
@@ -262,6 +248,14 @@ mfa_status_t mfa_login_prepare(mfa_step_t *step, mfa_login_t *login)
 mfa_status_t mfa_login_start(mfa_step_t *step, const mfa_login_t *login,
     mfa_verdict_t *verdict) MFA_MUST_CHECK;
 
+/*
+ * Somebody who is logged in by password alone goes on to what it did not
+ * ask of them, as after the password of a login; neither a device nor the
+ * time that policy leaves spares it. MFA_NOT_FOUND: no live session.
+ * MFA_EXPIRED: the password was given longer ago than a login lasts.
+ */
+mfa_status_t mfa_login_continue(mfa_step_t *step) MFA_MUST_CHECK;
+
 
 /*
  * Settings (mfa_flow_settings.c): a person who is logged in changes one
@@ -271,10 +265,13 @@ mfa_status_t mfa_login_start(mfa_step_t *step, const mfa_login_t *login,
  * "add"       subject: a kind of factor not yet set up
  * "change"    subject: a kind that is; the old one counts until the new one
  *             is proved
- * "remove"    subject: a kind, never the last one beside recovery codes (S2)
+ * "remove"    subject: a kind, never so that fewer are left than policy
+ *             demands, recovery codes not counted (S2)
+ * "request"   a reset that staff approve, instead of the three above where
+ *             policy wants changes approved (D5)
  * "password"
  * "recovery"  ten new codes, the old ones die
- * "staff"     nothing but the second factor; then on to step->target
+ * "step-up"   nothing but the second factor; then on to step->target
  *
  * MFA_NOT_FOUND: no live session. MFA_INVALID: not possible as things stand
  * (the page has gone stale). MFA_OK: the flow is at its first screen. Every
@@ -284,9 +281,18 @@ mfa_status_t mfa_login_start(mfa_step_t *step, const mfa_login_t *login,
 mfa_status_t mfa_settings_start(mfa_step_t *step, mfa_str_t action,
     mfa_str_t subject) MFA_MUST_CHECK;
 
-/* may this kind be removed now? deny first (C8) */
+/* would enough kinds be left without this one? deny first (C8) */
 mfa_verdict_t mfa_settings_may_remove(const mfa_strs_t *kinds,
-    mfa_str_t kind);
+    mfa_str_t kind, const mfa_policy_t *policy);
+
+/*
+ * Does policy leave this action to the person, who has so many methods
+ * (recovery codes not counted)? Deny first. With factor_change approval
+ * "add" is theirs only as long as policy demands more than they have:
+ * another method beside the old one would be a change that nobody approved.
+ */
+mfa_verdict_t mfa_settings_may(const mfa_policy_t *policy, mfa_str_t action,
+    size_t methods);
 
 /* one update each; step->old_session says who; MFA_NOT_FOUND: no session,
  * or no such thing of this person */
@@ -295,6 +301,7 @@ mfa_status_t mfa_settings_end_session(mfa_step_t *step,
 mfa_status_t mfa_settings_end_others(mfa_step_t *step) MFA_MUST_CHECK;
 mfa_status_t mfa_settings_forget_device(mfa_step_t *step,
     mfa_str_t reference) MFA_MUST_CHECK;
+mfa_status_t mfa_settings_end_request(mfa_step_t *step) MFA_MUST_CHECK;
 
 /* the first 16 hex digits of a session's key or of a device's id: enough to
  * tell a person's own apart, useless to anybody else */
@@ -326,13 +333,17 @@ mfa_status_t mfa_flow_password_want(mfa_step_t *step) MFA_MUST_CHECK;
  */
 bool mfa_flow_mail_is_held(const mfa_tx_t *tx, mfa_time_t mailed_at);
 
+/* does a mailed password stand, of somebody who had finished registering? A
+ * mailed code adds nothing to it */
+bool mfa_flow_mail_is_alone(const mfa_tx_t *tx, const mfa_user_t *user);
+
 /* a login is complete: step->user is cleared of both where flow.amr has more
  * than password, mail and device; not saved */
 void mfa_flow_mail_proved(mfa_step_t *step);
 void mfa_flow_mail_clear(mfa_user_t *user);
 
 /* is a code by mail a second factor now? Not after a mailed password reset,
- * where the person has another. Deny first */
+ * unless it is the first method of a registration. Deny first */
 mfa_status_t mfa_flow_mail_counts(mfa_tx_t *tx, const mfa_id_t *user,
     bool *counts) MFA_MUST_CHECK;
 
@@ -526,8 +537,13 @@ mfa_status_t mfa_flow_limited(mfa_work_t *work, const char *name,
 mfa_status_t mfa_flow_code_book(mfa_step_t *step) MFA_MUST_CHECK;
 mfa_status_t mfa_flow_code_refund(mfa_step_t *step) MFA_MUST_CHECK;
 
-/* a full session for step->user, the old one of this browser ended */
+/* a full session for step->user, the old one of this browser ended;
+ * MFA_EXPIRED: amr rests on a trusted sign-on that is no more */
 mfa_status_t mfa_flow_session(mfa_step_t *step, unsigned amr) MFA_MUST_CHECK;
+
+/* what a journey begins with: a password, or the word of a trusted service;
+ * an empty session: a password */
+unsigned mfa_flow_amr(const mfa_session_t *session);
 
 /* step->session is set when one of step->user lives in this browser;
  * MFA_EXPIRED otherwise */
@@ -556,6 +572,10 @@ mfa_status_t mfa_flow_tell_recovery(mfa_step_t *step, mfa_str_t factor,
 #pragma GCC visibility pop
 
 
+/* people without a second factor */
+
+#include "mfa_flow_grace.h"
+
 /* a lost phone, requests for a reset */
 
 #include "mfa_flow_lost.h"
@@ -563,6 +583,14 @@ mfa_status_t mfa_flow_tell_recovery(mfa_step_t *step, mfa_str_t factor,
 /* what staff do and look at */
 
 #include "mfa_flow_staff.h"
+
+/* a trusted single sign-on */
+
+#include "mfa_flow_trusted.h"
+
+/* reminders, who is ready */
+
+#include "mfa_flow_remind.h"
 
 
 #endif /* MFA_FLOW_H */

@@ -107,34 +107,83 @@ mfa_flow_code_refund(mfa_step_t *step)
 }
 
 
+/* *view stays empty without one */
+
 static mfa_status_t
-end_old_session(mfa_step_t *step)
+end_old_session(mfa_step_t *step, mfa_session_view_t *view)
 {
-    mfa_status_t        st;
-    mfa_session_view_t  view;
+    mfa_status_t  st;
+
+    memset(view, 0, sizeof(*view));
 
     if (step->old_session.len == 0) {
         return MFA_OK;
     }
 
-    st = mfa_session_look(step->tx, step->old_session, &view);
-    if (st != MFA_OK || view.state == MFA_SESSION_NONE) {
+    st = mfa_session_look(step->tx, step->old_session, view);
+    if (st != MFA_OK || view->state == MFA_SESSION_NONE) {
         return st;
     }
 
-    st = mfa_session_end(step->tx, view.session.key);
+    st = mfa_session_end(step->tx, view->session.key);
 
     return (st == MFA_NOT_FOUND) ? MFA_OK : st;
+}
+
+
+#define AMR_TRUSTED  ((unsigned) (MFA_AMR_TRUSTED | MFA_AMR_TRUSTED_MFA))
+
+
+unsigned
+mfa_flow_amr(const mfa_session_t *session)
+{
+    return (session->amr & MFA_AMR_TRUSTED) ? session->amr & AMR_TRUSTED
+                                            : (unsigned) MFA_AMR_PWD;
+}
+
+
+/*
+ * What a trusted sign-on proved stays with the next session of the same
+ * person in this browser. A journey that rests on it ends with it: nothing
+ * else says that they logged in at all.
+ */
+
+static mfa_status_t
+session_trusted(mfa_step_t *step, const mfa_session_view_t *old,
+    mfa_session_t *session)
+{
+    session->trusted = step->trusted;
+
+    if (session->trusted.len == 0
+        && old->verdict == MFA_VERDICT_PASS
+        && memcmp(&old->user.id, &step->user.id, sizeof(mfa_id_t)) == 0)
+    {
+        session->trusted = old->session.trusted;
+        session->amr |= old->session.amr & AMR_TRUSTED;
+    }
+
+    if (session->trusted.len == 0) {
+        return (session->amr & AMR_TRUSTED) ? MFA_EXPIRED : MFA_OK;
+    }
+
+    if (step->work->proof == NULL || (session->amr & MFA_AMR_TRUSTED) == 0) {
+        return MFA_EXPIRED;
+    }
+
+    memcpy(session->proof, step->work->proof, MFA_DIGEST_SIZE);
+
+    return MFA_OK;
 }
 
 
 mfa_status_t
 mfa_flow_session(mfa_step_t *step, unsigned amr)
 {
-    mfa_status_t   st;
-    mfa_session_t  session;
+    mfa_status_t        st;
+    mfa_session_t       session;
+    mfa_session_view_t  old;
 
-    st = end_old_session(step);
+    st = end_old_session(step, &old);
     if (st != MFA_OK) {
         return st;
     }
@@ -143,12 +192,16 @@ mfa_flow_session(mfa_step_t *step, unsigned amr)
 
     session.user = step->user.id;
     session.amr = amr;
-    session.factor_at = (amr & ~(unsigned) (MFA_AMR_PWD | MFA_AMR_DEVICE))
-                        ? step->tx->now : 0;
+    session.is_partial = step->is_partial;
     session.agent = mfa_agent_name(step->agent, step->work->arena);
 
     if (step->work->address != NULL) {
         session.address = *step->work->address;
+    }
+
+    st = session_trusted(step, &old, &session);
+    if (st != MFA_OK) {
+        return st;
     }
 
     st = mfa_session_issue(step->tx, &step->user, &session, &step->token);
@@ -156,13 +209,15 @@ mfa_flow_session(mfa_step_t *step, unsigned amr)
         return st;
     }
 
-    /* with a second factor: this browser is known from now on (H2) */
+    /* with a second factor of ours: this browser is known from now on (H2) */
 
-    if (session.factor_at != 0) {
+    if (mfa_amr_has_factor(amr & ~AMR_TRUSTED)) {
         st = mfa_known_add(step->tx, &step->user.id, step->browser);
         if (st != MFA_OK) {
             return st;
         }
+
+        step->proved = mfa_id_str(&step->user.id);
     }
 
     return mfa_flow_event(step, "session.start", "ok", NULL);

@@ -55,7 +55,22 @@ mfa_budget_find(mfa_step_t *step, mfa_tx_t *tx, mfa_budget_t *budget)
 }
 
 
-/* MFA_NOT_FOUND: nobody of that address; *user is all zero then */
+/*
+ * MFA_NOT_FOUND: nobody of that address; *user is all zero then. Somebody's
+ * record is read all the same, which takes as long as a person's own (A7).
+ */
+
+static mfa_status_t
+login_nobody(mfa_tx_t *tx)
+{
+    mfa_user_t    somebody;
+    mfa_status_t  st;
+
+    st = mfa_user_next(tx, NULL, &somebody);
+
+    return st == MFA_OK ? MFA_NOT_FOUND : st;
+}
+
 
 static mfa_status_t
 login_user(mfa_tx_t *tx, mfa_str_t typed, mfa_user_t *user)
@@ -80,7 +95,7 @@ login_user(mfa_tx_t *tx, mfa_str_t typed, mfa_user_t *user)
         memset(user, 0, sizeof(*user));
     }
 
-    return st;
+    return st == MFA_NOT_FOUND ? login_nobody(tx) : st;
 }
 
 
@@ -266,6 +281,10 @@ mfa_login_refused(mfa_step_t *step, const mfa_login_t *login)
 
     if (st == MFA_OK && !login->is_known) {
         st = mfa_spray_failed(step->tx, login->person);
+    }
+
+    if (st == MFA_OK) {
+        st = mfa_fleet_failed(step->tx);
     }
 
     if (st != MFA_OK || !login->is_last || login->encoded.len == 0) {

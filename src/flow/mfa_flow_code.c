@@ -94,26 +94,78 @@ code_letter(mfa_step_t *step, const mfa_code_t *code, bool may_send)
 }
 
 
+/*
+ * Is this a browser that the owner of the address is known in? Asked for
+ * every address at the same cost, whoever has it (C1).
+ */
+
+static mfa_status_t
+is_known_here(mfa_step_t *step, bool *is_known)
+{
+    mfa_user_t    user;
+    mfa_status_t  st;
+
+    *is_known = false;
+
+    st = mfa_user_by_email(step->tx, step->flow.email, &user);
+
+    if (st == MFA_NOT_FOUND) {
+        memset(&user, 0, sizeof(user));
+        st = MFA_OK;
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_known_look(step->tx, &user.id, step->browser, is_known);
+}
+
+
+/*
+ * What strangers use up is the budget of the mailbox; a browser that its
+ * owner is known in has some more behind that (H9).
+ */
+
+static mfa_status_t
+book_mailbox(mfa_step_t *step, mfa_time_t *retry_at)
+{
+    bool          is_known;
+    mfa_status_t  st;
+
+    st = mfa_limit_book(step->tx, MFA_LIMIT_SEND_MAILBOX, step->flow.email,
+                        retry_at);
+    if (st != MFA_LIMITED) {
+        return st;
+    }
+
+    st = is_known_here(step, &is_known);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return is_known ? mfa_limit_book(step->tx, MFA_LIMIT_SEND_KNOWN,
+                                     step->flow.email, retry_at)
+                    : MFA_LIMITED;
+}
+
+
 /* beyond the budget of a mailbox nothing is sent, and nothing is said */
 
 static mfa_status_t
 book_send(mfa_step_t *step, bool *may_send)
 {
-    mfa_str_t         subject;
-    mfa_time_t        retry_at;
-    mfa_status_t      st;
-    mfa_limit_kind_t  kind;
+    mfa_time_t    retry_at;
+    mfa_status_t  st;
 
     if (step->flow.amr & MFA_AMR_PWD) {
-        kind = MFA_LIMIT_SEND_PERSON;
-        subject = mfa_id_str(&step->flow.user);
+        st = mfa_limit_book(step->tx, MFA_LIMIT_SEND_PERSON,
+                            mfa_id_str(&step->flow.user), &retry_at);
 
     } else {
-        kind = MFA_LIMIT_SEND_MAILBOX;
-        subject = step->flow.email;
+        st = book_mailbox(step, &retry_at);
     }
 
-    st = mfa_limit_book(step->tx, kind, subject, &retry_at);
     if (st != MFA_LIMITED) {
         return st;
     }
@@ -401,9 +453,17 @@ mfa_flow_factor_check(mfa_step_t *step, const mfa_code_place_t *place,
 mfa_status_t
 mfa_flow_code_check(mfa_step_t *step, mfa_outcome_t *outcome)
 {
+    mfa_status_t      st;
     mfa_code_place_t  place;
 
     place = mfa_flow_code_place(&step->flow);
 
-    return mfa_flow_factor_check(step, &place, outcome);
+    st = mfa_flow_factor_check(step, &place, outcome);
+
+    if (st == MFA_OK && *outcome == MFA_OUTCOME_PASS) {
+        step->proved = step->flow.has_user ? mfa_id_str(&step->flow.user)
+                                           : step->flow.email;
+    }
+
+    return st;
 }

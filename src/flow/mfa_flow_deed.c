@@ -124,19 +124,82 @@ deed_judge(mfa_step_t *step, mfa_outcome_t wanted, mfa_outcome_t *outcome)
 }
 
 
+/* the app that "Change" replaces, for the hint to its owner; one that cannot
+ * be read may still be replaced */
+
+static mfa_status_t
+former_read(mfa_step_t *step, mfa_factor_record_t *app)
+{
+    mfa_status_t  st;
+
+    memset(app, 0, sizeof(*app));
+
+    if (!mfa_str_eq_c(step->flow.action, "change")
+        || !mfa_str_eq_c(step->flow.subject, "totp"))
+    {
+        return MFA_OK;
+    }
+
+    st = mfa_factor_record_get(step->tx, &step->user.id, step->flow.subject,
+                               app);
+
+    if (st == MFA_NOT_FOUND || st == MFA_DAMAGED || st == MFA_NEWER) {
+        memset(app, 0, sizeof(*app));
+        return MFA_OK;
+    }
+
+    return st;
+}
+
+
+/* what was there before is read first: the new record takes its place */
+
+static mfa_status_t
+secure_prove(mfa_step_t *step, mfa_outcome_t *outcome)
+{
+    mfa_strs_t           numbers;
+    mfa_status_t         st;
+    mfa_factor_record_t  app, record;
+
+    st = former_read(step, &app);
+
+    if (st == MFA_OK) {
+        st = mfa_flow_numbers(step->tx, &step->user.id, &numbers);
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_flow_secure_prove(step, outcome, &record);
+    if (st != MFA_OK || *outcome != MFA_OUTCOME_PASS) {
+        return st;
+    }
+
+    if (app.secret.len > 0) {
+        st = mfa_former_put(step->tx, &app);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return mfa_flow_numbers_tell(step->tx, step->env->send, &step->user.id,
+                                 &numbers);
+}
+
+
 mfa_status_t
 mfa_settings_secure(mfa_step_t *step, mfa_outcome_t *outcome)
 {
-    bool                 is_change;
-    mfa_status_t         st;
-    mfa_factor_record_t  record;
+    bool          is_change;
+    mfa_status_t  st;
 
     st = deed_judge(step, MFA_OUTCOME_SECURE, outcome);
     if (st != MFA_OK || *outcome != MFA_OUTCOME_PASS) {
         return st;
     }
 
-    st = mfa_flow_secure_prove(step, outcome, &record);
+    st = secure_prove(step, outcome);
     if (st != MFA_OK || *outcome != MFA_OUTCOME_PASS) {
         return st;
     }
@@ -154,6 +217,31 @@ mfa_settings_secure(mfa_step_t *step, mfa_outcome_t *outcome)
 }
 
 
+static mfa_status_t
+remove_record(mfa_step_t *step)
+{
+    mfa_strs_t       numbers;
+    mfa_status_t     st;
+    const mfa_id_t  *user = &step->user.id;
+
+    st = mfa_flow_numbers(step->tx, user, &numbers);
+
+    if (st == MFA_OK) {
+        st = mfa_flow_former_keep(step->tx, user, step->flow.subject);
+    }
+
+    if (st == MFA_OK) {
+        st = mfa_factor_record_delete(step->tx, user, step->flow.subject);
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_flow_numbers_tell(step->tx, step->env->send, user, &numbers);
+}
+
+
 mfa_status_t
 mfa_settings_remove(mfa_step_t *step, mfa_outcome_t *outcome)
 {
@@ -165,8 +253,12 @@ mfa_settings_remove(mfa_step_t *step, mfa_outcome_t *outcome)
         return st;
     }
 
-    st = mfa_factor_record_delete(step->tx, &step->user.id,
-                                  step->flow.subject);
+    st = remove_record(step);
+
+    if (st == MFA_OK) {
+        st = mfa_flow_unsecured(step);
+    }
+
     if (st != MFA_OK) {
         return st;
     }
@@ -209,6 +301,29 @@ mfa_settings_password(mfa_step_t *step, mfa_outcome_t *outcome)
     mfa_settings_over(step, MFA_WORD("Your password was changed."));
 
     return settle(step, true, true);
+}
+
+
+/* nothing is changed by it: nothing ends */
+
+mfa_status_t
+mfa_settings_request(mfa_step_t *step, mfa_outcome_t *outcome)
+{
+    mfa_status_t  st;
+
+    st = deed_judge(step, MFA_OUTCOME_REQUEST, outcome);
+    if (st != MFA_OK || *outcome != MFA_OUTCOME_PASS) {
+        return st;
+    }
+
+    st = mfa_flow_request_make(step, outcome);
+
+    if (st == MFA_OK && *outcome == MFA_OUTCOME_PASS) {
+        mfa_settings_over(step, MFA_WORD("Your reset request was "
+                                         "submitted."));
+    }
+
+    return st;
 }
 
 

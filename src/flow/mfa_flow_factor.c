@@ -89,7 +89,62 @@ factor_letter(mfa_step_t *step, const mfa_code_place_t *place,
 }
 
 
-/* *is_free: booked, or else a notice says why nothing is sent */
+/* a number in the form of a journey that sets one up */
+
+static bool
+is_typed(const mfa_step_t *step, const mfa_code_place_t *place)
+{
+    return mfa_str_has_prefix(place->purpose, mfa_str("secure."))
+           && mfa_pairs_get(step->fields, mfa_str("phone")).len > 0;
+}
+
+
+/* another number than the one the last code went to */
+
+static bool
+is_another(const mfa_step_t *step, const mfa_code_place_t *place)
+{
+    mfa_str_t  last = step->flow.destination;
+
+    return last.len > 0 && last.data[0] == '+' && is_typed(step, place)
+           && !mfa_str_eq(last, place->destination);
+}
+
+
+/* why nothing is sent; a number that was typed is shown beside it again */
+
+static mfa_status_t
+send_refused(mfa_step_t *step, const mfa_code_place_t *place, mfa_str_t word)
+{
+    size_t        i;
+    mfa_str_t     typed;
+    mfa_status_t  st;
+
+    static const char *const  names[] = { "country", "phone" };
+
+    if (!is_typed(step, place)) {
+        step->flow.notice = word;
+        return MFA_OK;
+    }
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        typed = mfa_pairs_get(step->fields, mfa_str_from(names[i]));
+
+        if (typed.len > MFA_EMAIL_MAX || !mfa_text_is_utf8(typed)) {
+            continue;
+        }
+
+        st = mfa_flow_typed(step, names[i], typed);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return mfa_flow_error(step, "phone", word);
+}
+
+
+/* *is_free: booked, or else it is said why nothing is sent */
 
 static mfa_status_t
 send_book(mfa_step_t *step, const mfa_code_place_t *place,
@@ -106,9 +161,13 @@ send_book(mfa_step_t *step, const mfa_code_place_t *place,
     st = mfa_limit_book(step->tx, MFA_LIMIT_SEND_PERSON, subject, &retry_at);
 
     if (st == MFA_LIMITED) {
-        step->flow.notice = MFA_WORD("Too many codes were sent to you. Use "
-                                     "another way to verify, or try again "
-                                     "later.");
+        st = send_refused(step, place,
+                          MFA_WORD("Too many codes were sent to you. Use "
+                                   "another way to verify, or try again "
+                                   "later."));
+        if (st != MFA_OK) {
+            return st;
+        }
 
         return mfa_flow_factor_event(step, "code.send", "limited", "person",
                                      factor);
@@ -124,9 +183,13 @@ send_book(mfa_step_t *step, const mfa_code_place_t *place,
             return st;
         }
 
-        step->flow.notice = MFA_WORD("No more messages can be sent to this "
-                                     "number for now. Use another way to "
-                                     "verify, or try again later.");
+        st = send_refused(step, place,
+                          MFA_WORD("No more messages can be sent to this "
+                                   "number for now. Use another way to "
+                                   "verify, or try again later."));
+        if (st != MFA_OK) {
+            return st;
+        }
 
         return mfa_flow_factor_event(step, "code.send", "limited", "number",
                                      factor);
@@ -138,10 +201,52 @@ send_book(mfa_step_t *step, const mfa_code_place_t *place,
 }
 
 
+/*
+ * A number that was typed wrong is set right at once, the first time; a
+ * person who asks for another code to the same number waits for it.
+ */
+
+static mfa_status_t
+send_too_soon(mfa_step_t *step, mfa_code_place_t *place, bool *is_free)
+{
+    bool          is_new;
+    mfa_str_t     word;
+    mfa_code_t    code;
+    mfa_status_t  st;
+
+    is_new = is_another(step, place);
+
+    st = mfa_code_look(step->tx, place, &code);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    place->is_corrected = is_new && code.is_first;
+    *is_free = place->is_corrected;
+
+    if (*is_free) {
+        return MFA_OK;
+    }
+
+    word = MFA_WORD("A code was sent a moment ago. Wait a little before you "
+                    "ask for another.");
+
+    if (is_new) {
+        return send_refused(step, place, word);
+    }
+
+    /* the page of that code, not the form */
+
+    step->flow.notice = word;
+
+    return MFA_OK;
+}
+
+
 /* may one be asked for now? without booking anything */
 
 static mfa_status_t
-send_judge(mfa_step_t *step, const mfa_code_place_t *place,
+send_judge(mfa_step_t *step, mfa_code_place_t *place,
     const mfa_factor_t *factor, bool *is_free)
 {
     bool          is_recent, is_first;
@@ -150,9 +255,9 @@ send_judge(mfa_step_t *step, const mfa_code_place_t *place,
     *is_free = false;
 
     if (!mfa_send_has(step->env->send, factor->channel)) {
-        step->flow.notice = MFA_WORD("Codes cannot be sent this way at the "
-                                     "moment. Use another way to verify.");
-        return MFA_OK;
+        return send_refused(step, place,
+                            MFA_WORD("Codes cannot be sent this way at the "
+                                     "moment. Use another way to verify."));
     }
 
     st = mfa_flow_code_look(step, place, &is_recent, &is_first);
@@ -161,9 +266,7 @@ send_judge(mfa_step_t *step, const mfa_code_place_t *place,
     }
 
     if (is_recent) {
-        step->flow.notice = MFA_WORD("A code was sent a moment ago. Wait a "
-                                     "little before you ask for another.");
-        return MFA_OK;
+        return send_too_soon(step, place, is_free);
     }
 
     if (!is_first) {
@@ -178,31 +281,32 @@ send_judge(mfa_step_t *step, const mfa_code_place_t *place,
 
 
 mfa_status_t
-mfa_flow_factor_send(mfa_step_t *step, const mfa_code_place_t *place,
+mfa_flow_factor_send(mfa_step_t *step, const mfa_code_place_t *to,
     const mfa_factor_t *factor, mfa_outcome_t *outcome)
 {
-    bool          is_free;
-    mfa_code_t    code;
-    mfa_status_t  st;
+    bool              is_free;
+    mfa_code_t        code;
+    mfa_status_t      st;
+    mfa_code_place_t  place = *to;
 
     *outcome = MFA_OUTCOME_DENY;
 
-    st = send_judge(step, place, factor, &is_free);
+    st = send_judge(step, &place, factor, &is_free);
     if (st != MFA_OK || !is_free) {
         return st;
     }
 
-    st = send_book(step, place, factor, &is_free);
+    st = send_book(step, &place, factor, &is_free);
     if (st != MFA_OK || !is_free) {
         return st;
     }
 
-    st = mfa_code_issue(step->tx, place, &code);
+    st = mfa_code_issue(step->tx, &place, &code);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = factor_letter(step, place, factor, &code);
+    st = factor_letter(step, &place, factor, &code);
     if (st != MFA_OK) {
         return st;
     }

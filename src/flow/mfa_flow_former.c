@@ -30,6 +30,28 @@ former_date(mfa_arena_t *arena, mfa_time_t at)
 }
 
 
+/* a record that cannot be read may still be removed */
+
+mfa_status_t
+mfa_flow_former_keep(mfa_tx_t *tx, const mfa_id_t *user, mfa_str_t kind)
+{
+    mfa_status_t         st;
+    mfa_factor_record_t  record;
+
+    if (!mfa_str_eq_c(kind, "totp")) {
+        return MFA_OK;
+    }
+
+    st = mfa_factor_record_get(tx, user, kind, &record);
+
+    if (st == MFA_NOT_FOUND || st == MFA_DAMAGED || st == MFA_NEWER) {
+        return MFA_OK;
+    }
+
+    return (st == MFA_OK) ? mfa_former_put(tx, &record) : st;
+}
+
+
 mfa_status_t
 mfa_flow_former_advise(mfa_step_t *step, mfa_str_t typed, mfa_str_t *advice)
 {

@@ -19,6 +19,20 @@ mfa_flow_mail_is_held(const mfa_tx_t *tx, mfa_time_t mailed_at)
 }
 
 
+/*
+ * Nothing but the mailbox is behind the password of somebody who was secured
+ * before it: then mail may not set up what staff removed, nor verify.
+ */
+
+bool
+mfa_flow_mail_is_alone(const mfa_tx_t *tx, const mfa_user_t *user)
+{
+    return user->secured_at != 0
+           && user->secured_at <= user->mailed_password_at
+           && mfa_flow_mail_is_held(tx, user->mailed_password_at);
+}
+
+
 void
 mfa_flow_mail_clear(mfa_user_t *user)
 {
@@ -30,7 +44,8 @@ mfa_flow_mail_clear(mfa_user_t *user)
 void
 mfa_flow_mail_proved(mfa_step_t *step)
 {
-    const unsigned  weak = MFA_AMR_PWD | MFA_AMR_EMAIL | MFA_AMR_DEVICE;
+    const unsigned  weak = MFA_AMR_PWD | MFA_AMR_EMAIL | MFA_AMR_DEVICE
+                           | MFA_AMR_TRUSTED | MFA_AMR_TRUSTED_MFA;
 
     if (step->flow.amr & ~weak) {
         mfa_flow_mail_clear(&step->user);
@@ -39,8 +54,8 @@ mfa_flow_mail_proved(mfa_step_t *step)
 
 
 /*
- * A person of whom mail is the only method could not log in at all: they
- * got their password with a recovery code, or had no method yet.
+ * A person of whom mail is the only method could not log in at all where
+ * they had no method yet when they got their password.
  */
 
 static mfa_status_t
@@ -93,7 +108,7 @@ mfa_flow_mail_counts(mfa_tx_t *tx, const mfa_id_t *id, bool *counts)
         return st;
     }
 
-    *counts = !found;
+    *counts = !found && !mfa_flow_mail_is_alone(tx, &user);
 
     return MFA_OK;
 }

@@ -4,10 +4,12 @@
  * Whatever goes wrong at the password, the person is told one thing, and
  * the same work is done for a person who does not exist (A6). Somebody
  * without a second factor is led to set one up, from another browser than
- * the one that set the password only after a mailed code (C3).
+ * the one that set the password only after a mailed code (C3); as long as
+ * policy lets them wait, they may go on without (Y1).
  */
 
 #include "mfa_flow_login.h"
+#include "mfa_flow_settings.h"
 
 
 enum {
@@ -18,7 +20,8 @@ enum {
     LOGIN_RESET_CODE,
     LOGIN_RESET_VERIFIED,
     LOGIN_RESET_SECURE,
-    LOGIN_RESET_DONE
+    LOGIN_RESET_DONE,
+    LOGIN_OFFER
 };
 
 
@@ -70,10 +73,52 @@ login_by_device(mfa_step_t *step, const mfa_strs_t *kinds)
     }
 
     step->flow.state = MFA_FLOW_ENDED;
+    step->flow.amr |= MFA_AMR_DEVICE;
     step->is_over = true;
     step->go = step->flow.target;
 
-    return mfa_flow_session(step, MFA_AMR_PWD | MFA_AMR_DEVICE);
+    return mfa_flow_session(step, step->flow.amr);
+}
+
+
+/* nothing to be asked for: set one up, or later, or not at all */
+
+static mfa_status_t
+login_without(mfa_step_t *step, const mfa_grace_t *grace)
+{
+    /* staff removed the methods of somebody whose password came by mail, or
+     * the time to set one up is over: a request or a pass leads on, the
+     * mailbox does not (C6, C11) */
+
+    if (grace->is_late || mfa_flow_mail_is_alone(step->tx, &step->user)) {
+        step->flow.state = LOGIN_VERIFY;
+        return MFA_OK;
+    }
+
+    if (grace->may_wait && grace->policy.is_optional && !step->is_step_up) {
+        if (step->user.registered_at == 0) {
+            step->user.registered_at = step->tx->now;
+        }
+
+        return mfa_flow_end_by_password(step);
+    }
+
+    if (mfa_equal_ct(step->user.browser, step->browser, MFA_DIGEST_SIZE)) {
+        step->flow.state = LOGIN_SECURE;
+
+        return mfa_flow_secure_begin(step);
+    }
+
+    /* a code is sent to whom it is of use (R9) */
+
+    if (grace->may_wait) {
+        step->flow.state = LOGIN_OFFER;
+        return MFA_OK;
+    }
+
+    step->flow.state = LOGIN_PROVE;
+
+    return mfa_flow_code_issue(step, true);
 }
 
 
@@ -84,7 +129,7 @@ static mfa_status_t
 login_first_screen(mfa_step_t *step)
 {
     mfa_strs_t    kinds;
-    mfa_proofs_t  proofs;
+    mfa_grace_t   grace;
     mfa_status_t  st;
 
     st = mfa_flow_methods(step, &kinds);
@@ -92,24 +137,35 @@ login_first_screen(mfa_step_t *step)
         return st;
     }
 
-    st = mfa_flow_proofs(step->tx, &step->user.id, &proofs);
+    st = mfa_flow_grace(step->tx, step->env->settings, &step->user, &grace);
     if (st != MFA_OK) {
         return st;
     }
 
-    if (kinds.count > 0 || proofs.count > 0) {
-        return login_by_device(step, &kinds);
+    return grace.has_methods ? login_by_device(step, &kinds)
+                             : login_without(step, &grace);
+}
+
+
+/*
+ * A location that wants no more than the password: the login ends here. What
+ * was due beyond it stays due, and is asked for elsewhere (Y3).
+ */
+
+static mfa_status_t
+login_by_password(mfa_step_t *step)
+{
+    mfa_grace_t   grace;
+    mfa_status_t  st;
+
+    st = mfa_flow_grace(step->tx, step->env->settings, &step->user, &grace);
+    if (st != MFA_OK) {
+        return st;
     }
 
-    if (mfa_equal_ct(step->user.browser, step->browser, MFA_DIGEST_SIZE)) {
-        step->flow.state = LOGIN_SECURE;
+    step->is_partial = !grace.may_wait;
 
-        return mfa_flow_secure_begin(step);
-    }
-
-    step->flow.state = LOGIN_PROVE;
-
-    return mfa_flow_code_issue(step, true);
+    return mfa_flow_end_by_password(step);
 }
 
 
@@ -130,15 +186,22 @@ login_flow(mfa_step_t *step)
     step->flow.has_user = true;
     step->flow.email = step->user.email;
     step->flow.target = step->target;
-    step->flow.amr = MFA_AMR_PWD;
+    step->flow.amr = mfa_flow_amr(&step->session);
+    step->is_partial = false;
 
-    st = login_first_screen(step);
+    if (step->is_step_up) {
+        step->flow.action = mfa_str("step-up");
+    }
+
+    st = step->is_one ? login_by_password(step) : login_first_screen(step);
     if (st != MFA_OK) {
         return st;
     }
 
     if (step->is_over) {
-        return mfa_flow_event(step, "login", "ok", "device");
+        return mfa_flow_event(step, "login", "ok",
+                              (step->flow.amr & MFA_AMR_DEVICE) ? "device"
+                                                                : "password");
     }
 
     st = mfa_flow_event(step, "login.password", "ok", NULL);
@@ -162,6 +225,7 @@ login_open(mfa_tx_t *tx, void *arg)
     step->is_over = false;
     step->token = mfa_null;
     step->device = mfa_null;
+    step->proved = mfa_null;
     step->go = mfa_null;
     *at->verdict = MFA_VERDICT_DENY;
 
@@ -221,6 +285,57 @@ mfa_login_start(mfa_step_t *step, const mfa_login_t *login,
     }
 
     return (st == MFA_NOT_FOUND) ? MFA_OK : st;
+}
+
+
+/* no password again: the session says that it was right */
+
+static mfa_status_t
+login_continue(mfa_tx_t *tx, void *arg)
+{
+    mfa_step_t    *step = arg;
+    mfa_status_t   st;
+
+    st = mfa_settings_who(tx, step);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    /* a journey after the password lasts no longer than its login would; a
+     * trusted sign-on is proved by each request */
+
+    if ((step->session.amr & MFA_AMR_TRUSTED) == 0
+        && tx->now - step->session.started_at
+           >= step->work->model->settings->login_time)
+    {
+        return MFA_EXPIRED;
+    }
+
+    /* what a device spares is just what is wanted now */
+
+    step->old_device = mfa_null;
+    step->is_one = false;
+    step->is_step_up = true;
+
+    return login_flow(step);
+}
+
+
+mfa_status_t
+mfa_login_continue(mfa_step_t *step)
+{
+    return mfa_update(step->work, login_continue, step);
+}
+
+
+/* in another browser, while policy lets them wait: yes, today */
+
+static mfa_status_t
+login_offer(mfa_step_t *step, mfa_outcome_t *outcome)
+{
+    *outcome = MFA_OUTCOME_PASS;
+
+    return mfa_flow_code_issue(step, true);
 }
 
 
@@ -289,13 +404,30 @@ static const mfa_move_t  login_moves[] = {
     { LOGIN_PROVE, MFA_EVENT_RESEND, login_resend,
       MFA_OUTCOME_DENY, LOGIN_PROVE },
 
-    { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
-      MFA_OUTCOME_PASS, LOGIN_DONE },
-    { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
-      MFA_OUTCOME_MORE, LOGIN_SECURE },
-    { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
+    { LOGIN_PROVE, MFA_EVENT_LATER, mfa_flow_later,
+      MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
+    { LOGIN_PROVE, MFA_EVENT_LATER, mfa_flow_later,
       MFA_OUTCOME_EXISTS, LOGIN_VERIFY },
-    { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
+    { LOGIN_PROVE, MFA_EVENT_LATER, mfa_flow_later,
+      MFA_OUTCOME_DENY, LOGIN_PROVE },
+
+    { LOGIN_OFFER, MFA_EVENT_CONTINUE, login_offer,
+      MFA_OUTCOME_PASS, LOGIN_PROVE },
+
+    { LOGIN_OFFER, MFA_EVENT_LATER, mfa_flow_later,
+      MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
+    { LOGIN_OFFER, MFA_EVENT_LATER, mfa_flow_later,
+      MFA_OUTCOME_EXISTS, LOGIN_VERIFY },
+    { LOGIN_OFFER, MFA_EVENT_LATER, mfa_flow_later,
+      MFA_OUTCOME_DENY, LOGIN_OFFER },
+
+    { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_in_time,
+      MFA_OUTCOME_PASS, LOGIN_DONE },
+    { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_in_time,
+      MFA_OUTCOME_MORE, LOGIN_SECURE },
+    { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_in_time,
+      MFA_OUTCOME_EXISTS, LOGIN_VERIFY },
+    { LOGIN_SECURE, MFA_EVENT_CODE, mfa_flow_secure_in_time,
       MFA_OUTCOME_DENY, LOGIN_SECURE },
 
     { LOGIN_SECURE, MFA_EVENT_NEW_SECRET, mfa_flow_secure_renew,
@@ -309,6 +441,13 @@ static const mfa_move_t  login_moves[] = {
     { LOGIN_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
       MFA_OUTCOME_PASS, LOGIN_SECURE },
     { LOGIN_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
+      MFA_OUTCOME_DENY, LOGIN_SECURE },
+
+    { LOGIN_SECURE, MFA_EVENT_LATER, mfa_flow_later,
+      MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
+    { LOGIN_SECURE, MFA_EVENT_LATER, mfa_flow_later,
+      MFA_OUTCOME_EXISTS, LOGIN_VERIFY },
+    { LOGIN_SECURE, MFA_EVENT_LATER, mfa_flow_later,
       MFA_OUTCOME_DENY, LOGIN_SECURE },
 
     { LOGIN_DONE, MFA_EVENT_RECOVERY, mfa_flow_recovery,
@@ -388,11 +527,13 @@ static const mfa_move_t  login_moves[] = {
 static const mfa_screen_t  login_screens[] = {
     { LOGIN_VERIFY, "verify" },
     { LOGIN_VERIFY, "verify/" },
+    { LOGIN_VERIFY, "deadline" },
     { LOGIN_VERIFY, "device-reset" },
     { LOGIN_VERIFY, "device-reset/closed" },
     { LOGIN_VERIFY, "reset-request" },
     { LOGIN_VERIFY, "reset-request/sent" },
     { LOGIN_PROVE, "prove" },
+    { LOGIN_OFFER, "set-up" },
     { LOGIN_SECURE, "secure" },
     { LOGIN_SECURE, "secure/" },
     { LOGIN_DONE, "register/done" },

@@ -63,6 +63,22 @@ mfa_status_t mfa_flow_reset_confirm(mfa_step_t *step, mfa_outcome_t *outcome)
 mfa_status_t mfa_flow_former_advise(mfa_step_t *step, mfa_str_t typed,
     mfa_str_t *advice) MFA_MUST_CHECK;
 
+/* before a method goes: the secret of an app is kept for that advice; of
+ * anything else nothing is */
+mfa_status_t mfa_flow_former_keep(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_str_t kind) MFA_MUST_CHECK;
+
+/*
+ * Numbers that get codes of this person, each once (mfa_flow_number.c); and
+ * after a deed a text message to each of before that is none of theirs any
+ * more. send: NULL, or without SMS: nothing is sent. In the deed's update.
+ */
+mfa_status_t mfa_flow_numbers(mfa_tx_t *tx, const mfa_id_t *user,
+    mfa_strs_t *numbers) MFA_MUST_CHECK;
+mfa_status_t mfa_flow_numbers_tell(mfa_tx_t *tx,
+    const mfa_send_settings_t *send, const mfa_id_t *user,
+    const mfa_strs_t *before) MFA_MUST_CHECK;
+
 /* requests for a reset with approval (mfa_flow_reset_request.c) */
 
 /* outside any transaction: finds step->staff, at most 50 */

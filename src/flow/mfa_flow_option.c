@@ -5,9 +5,8 @@
 #include "mfa_flow.h"
 
 
-#define METHODS_MOST  2
-#define FRESH_LEAST   MFA_MINUTE
-#define FRESH_MOST    (20 * MFA_MINUTE)         /* security.md 4.6 */
+#define FRESH_LEAST  MFA_MINUTE
+#define FRESH_MOST   (20 * MFA_MINUTE)          /* security.md 4.6 */
 
 
 void
@@ -15,8 +14,8 @@ mfa_flow_defaults(mfa_flow_settings_t *settings)
 {
     static const mfa_flow_settings_t  defaults = {
         .registration = MFA_REGISTRATION_ROSTER,
-        .methods = 1,
-        .factor_fresh = 10 * MFA_MINUTE
+        .factor_fresh = 10 * MFA_MINUTE,
+        .policy = { .methods = 1 }
     };
 
     *settings = defaults;
@@ -73,36 +72,33 @@ set_registration(const mfa_option_t *option, const mfa_line_t *line,
 }
 
 
-/* "required [methods=1|2]" */
-
 static mfa_status_t
 set_second_factor(const mfa_option_t *option, const mfa_line_t *line,
     void *target, mfa_arena_t *arena, mfa_error_t *error)
 {
-    int64_t               methods;
-    mfa_str_t             value;
-    mfa_flow_settings_t  *settings = target;
-
     (void) option;
-    (void) arena;
 
-    methods = 1;
+    return mfa_policy_read_second_factor(line, target, arena, error);
+}
 
-    if (line->nargs < 1 || line->nargs > 2
-        || !mfa_str_eq_c(line->args[0], "required")
-        || (line->nargs == 2
-            && (mfa_parse_named(line->args[1], "methods", &value) != MFA_OK
-                || mfa_str_number(value, &methods) != MFA_OK
-                || methods < 1 || methods > METHODS_MOST)))
-    {
-        mfa_error_set(error, "invalid \"second_factor\", it must be "
-                      "\"required\" or \"required methods=2\"");
-        return MFA_CONFIG;
-    }
 
-    settings->methods = methods;
+static mfa_status_t
+set_device_reset(const mfa_option_t *option, const mfa_line_t *line,
+    void *target, mfa_arena_t *arena, mfa_error_t *error)
+{
+    (void) option;
 
-    return MFA_OK;
+    return mfa_policy_read_device_reset(line, target, arena, error);
+}
+
+
+static mfa_status_t
+set_factor_change(const mfa_option_t *option, const mfa_line_t *line,
+    void *target, mfa_arena_t *arena, mfa_error_t *error)
+{
+    (void) option;
+
+    return mfa_policy_read_factor_change(line, target, arena, error);
 }
 
 
@@ -135,14 +131,6 @@ set_factor_fresh(const mfa_option_t *option, const mfa_line_t *line,
 }
 
 
-static const mfa_enum_t  device_reset_words[] = {
-    { "email", MFA_DEVICE_RESET_EMAIL },
-    { "approval", MFA_DEVICE_RESET_APPROVAL },
-    { "off", MFA_DEVICE_RESET_OFF },
-    { NULL, 0 }
-};
-
-
 const mfa_option_t  mfa_flow_options[] = {
 
     { .name = "registration",
@@ -153,11 +141,17 @@ const mfa_option_t  mfa_flow_options[] = {
       .set = set_registration },
 
     { .name = "second_factor",
-      .syntax = "required [methods=NUMBER]",
+      .syntax = "required [methods=NUMBER] [from=DATE grace=TIME] "
+                "[group=NAME...] | optional [group=NAME...]",
       .fallback = "required",
-      .help = "Whether people must have a second factor, and how many "
-              "different ones (1 or 2).",
-      .set = set_second_factor },
+      .help = "Whether people must have a second factor, how many different "
+              "ones (1 or 2), and from when: people on the roster on that "
+              "day have the grace (45d at most) from it, others from the day "
+              "they are added. group= makes it the line of a group, which "
+              "beats the line for all; for people in several, the strictest "
+              "counts.",
+      .set = set_second_factor,
+      .is_many = 1 },
 
     { .name = "factor_fresh",
       .syntax = "TIME",
@@ -168,14 +162,24 @@ const mfa_option_t  mfa_flow_options[] = {
       .offset = offsetof(mfa_flow_settings_t, factor_fresh) },
 
     { .name = "device_reset",
-      .syntax = "email | approval | off",
+      .syntax = "email | approval | off [group=NAME...]",
       .fallback = "email",
       .help = "What people do who lost their second factor: set up another "
               "after a mailed code, ask staff to approve that, or contact "
-              "support.",
-      .set = mfa_option_set_enum,
-      .data = device_reset_words,
-      .offset = offsetof(mfa_flow_settings_t, device_reset) },
+              "support. group= as in second_factor; off is stricter than "
+              "approval, approval than email.",
+      .set = set_device_reset,
+      .is_many = 1 },
+
+    { .name = "factor_change",
+      .syntax = "self | approval [group=NAME...]",
+      .fallback = "self",
+      .help = "Whether people change and remove their ways to verify by "
+              "themselves in the security settings, or ask for a reset that "
+              "staff approve. group= as in second_factor; approval is "
+              "stricter than self.",
+      .set = set_factor_change,
+      .is_many = 1 },
 
     MFA_OPTION_END
 };

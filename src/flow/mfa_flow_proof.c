@@ -31,9 +31,14 @@ bool
 mfa_flow_wants_more(const mfa_step_t *step, const mfa_strs_t *kinds)
 {
     size_t                        i;
+    mfa_policy_t                  policy;
     const mfa_factor_settings_t  *settings = step->env->factors;
 
-    if (kinds->count >= (size_t) step->env->settings->methods) {
+    mfa_flow_policy(step->env->settings, &step->user, &policy);
+
+    if (kinds->count >= (size_t) policy.methods
+        || step->tx->now < mfa_policy_deadline(&policy, &step->user))
+    {
         return false;
     }
 

@@ -247,6 +247,33 @@ details_save_user(mfa_step_t *step, bool is_known)
 }
 
 
+/* the deadline is also of people who never registered in time (C11): their
+ * password is set, the rest is for staff to open */
+
+static mfa_status_t
+register_secure(mfa_step_t *step, mfa_outcome_t *outcome)
+{
+    mfa_grace_t   grace;
+    mfa_status_t  st;
+
+    st = mfa_flow_grace(step->tx, step->env->settings, &step->user, &grace);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (grace.is_late) {
+        *outcome = MFA_OUTCOME_EXISTS;
+        step->screen = mfa_str("deadline");
+
+        return MFA_OK;
+    }
+
+    *outcome = MFA_OUTCOME_PASS;
+
+    return mfa_flow_secure_begin(step);
+}
+
+
 static mfa_status_t
 register_details(mfa_step_t *step, mfa_outcome_t *outcome)
 {
@@ -295,14 +322,9 @@ register_details(mfa_step_t *step, mfa_outcome_t *outcome)
         return st;
     }
 
-    st = mfa_flow_secure_begin(step);
-    if (st != MFA_OK) {
-        return st;
-    }
+    st = mfa_flow_event(step, "password.set", "ok", NULL);
 
-    *outcome = MFA_OUTCOME_PASS;
-
-    return mfa_flow_event(step, "password.set", "ok", NULL);
+    return (st == MFA_OK) ? register_secure(step, outcome) : st;
 }
 
 
@@ -332,13 +354,13 @@ static const mfa_move_t  register_moves[] = {
     { REGISTER_DETAILS, MFA_EVENT_DETAILS, register_details,
       MFA_OUTCOME_DENY, REGISTER_DETAILS },
 
-    { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
+    { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_in_time,
       MFA_OUTCOME_PASS, REGISTER_DONE },
-    { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
+    { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_in_time,
       MFA_OUTCOME_MORE, REGISTER_SECURE },
-    { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
+    { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_in_time,
       MFA_OUTCOME_EXISTS, REGISTER_EXISTS },
-    { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_confirm,
+    { REGISTER_SECURE, MFA_EVENT_CODE, mfa_flow_secure_in_time,
       MFA_OUTCOME_DENY, REGISTER_SECURE },
 
     { REGISTER_SECURE, MFA_EVENT_NEW_SECRET, mfa_flow_secure_renew,
@@ -352,6 +374,13 @@ static const mfa_move_t  register_moves[] = {
     { REGISTER_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
       MFA_OUTCOME_PASS, REGISTER_SECURE },
     { REGISTER_SECURE, MFA_EVENT_RESEND, mfa_flow_secure_again,
+      MFA_OUTCOME_DENY, REGISTER_SECURE },
+
+    { REGISTER_SECURE, MFA_EVENT_LATER, mfa_flow_later,
+      MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
+    { REGISTER_SECURE, MFA_EVENT_LATER, mfa_flow_later,
+      MFA_OUTCOME_EXISTS, REGISTER_EXISTS },
+    { REGISTER_SECURE, MFA_EVENT_LATER, mfa_flow_later,
       MFA_OUTCOME_DENY, REGISTER_SECURE },
 
     { REGISTER_DONE, MFA_EVENT_RECOVERY, mfa_flow_recovery,
@@ -368,6 +397,7 @@ static const mfa_screen_t  register_screens[] = {
     { REGISTER_CODE, "register/code" },
     { REGISTER_DETAILS, "register/details" },
     { REGISTER_EXISTS, "register/exists" },
+    { REGISTER_EXISTS, "deadline" },
     { REGISTER_SECURE, "secure" },
     { REGISTER_SECURE, "secure/" },
     { REGISTER_DONE, "register/done" },

@@ -41,20 +41,20 @@ mfa_flow_reset_takes(const mfa_flow_t *flow, const mfa_factor_t *factor)
 }
 
 
-/* the way of the realm; a realm of codes by mail alone has no app or phone
- * to set up after a mailed code */
+/* the person's way; a realm of codes by mail alone has no app or phone to set
+ * up after a mailed code, and who is held for staff no mailbox (C11) */
 
 static int
-reset_way(const mfa_flow_env_t *env)
+reset_way(const mfa_step_t *step, const mfa_grace_t *grace)
 {
     size_t                        i;
-    const mfa_factor_settings_t  *factors = env->factors;
+    const mfa_factor_settings_t  *factors = step->env->factors;
 
-    if (env->settings->device_reset != MFA_DEVICE_RESET_EMAIL) {
-        return env->settings->device_reset;
+    if (grace->policy.device_reset != MFA_DEVICE_RESET_EMAIL) {
+        return grace->policy.device_reset;
     }
 
-    for (i = 0; i < factors->allowed_count; i++) {
+    for (i = 0; i < factors->allowed_count && !grace->is_late; i++) {
         if (!is_by_mail(factors->allowed[i])) {
             return MFA_DEVICE_RESET_EMAIL;
         }
@@ -66,7 +66,8 @@ reset_way(const mfa_flow_env_t *env)
 
 /*
  * A request that is older than a mailed password is not of whoever typed
- * that password: neither its phrase nor its approval is for them (C6).
+ * that password: neither its phrase nor its approval is for them, also when
+ * recovery_hold is over (C6).
  */
 
 static mfa_status_t
@@ -79,9 +80,7 @@ look_request(mfa_tx_t *tx, const mfa_user_t *user, mfa_reset_offer_t *offer)
         return (st == MFA_NOT_FOUND) ? MFA_OK : st;
     }
 
-    if (mfa_flow_mail_is_held(tx, user->mailed_password_at)
-        && offer->request.made_at <= user->mailed_password_at)
-    {
+    if (offer->request.made_at <= user->mailed_password_at) {
         return MFA_OK;
     }
 
@@ -97,24 +96,28 @@ mfa_flow_reset_look(mfa_tx_t *tx, const mfa_step_t *step,
     mfa_reset_offer_t *offer)
 {
     int           way;
+    mfa_grace_t   grace;
     mfa_status_t  st;
 
     memset(offer, 0, sizeof(*offer));
 
-    way = reset_way(step->env);
-
     offer->is_closed = true;
 
-    st = look_request(tx, &step->user, offer);
+    st = mfa_flow_grace(tx, step->env->settings, &step->user, &grace);
+
+    if (st == MFA_OK) {
+        st = look_request(tx, &step->user, offer);
+    }
+
+    if (st == MFA_OK) {
+        st = mfa_pass_look(tx, &step->user.id, &offer->has_pass);
+    }
+
     if (st != MFA_OK) {
         return st;
     }
 
-    st = mfa_pass_look(tx, &step->user.id, &offer->has_pass);
-    if (st != MFA_OK) {
-        return st;
-    }
-
+    way = reset_way(step, &grace);
     offer->is_mail = (way == MFA_DEVICE_RESET_EMAIL);
     offer->is_closed = offer->is_mail
                        && mfa_flow_mail_is_held(tx,
@@ -335,7 +338,6 @@ mfa_status_t
 mfa_flow_reset_cancel(mfa_step_t *step, mfa_outcome_t *outcome)
 {
     *outcome = MFA_OUTCOME_PASS;
-
     reset_leave(step);
 
     return MFA_OK;
@@ -497,8 +499,8 @@ switch_account(mfa_step_t *step)
         mfa_flow_mail_clear(user);
     }
 
-    if (user->registered_at == 0) {
-        user->registered_at = step->tx->now;
+    if (user->secured_at == 0) {
+        mfa_flow_secured(user, step->tx->now);
     }
 
     user->password_failures = 0;
@@ -544,7 +546,7 @@ switch_read(mfa_step_t *step, mfa_strs_t *kinds, mfa_factor_record_t *app)
 mfa_status_t
 mfa_flow_reset_confirm(mfa_step_t *step, mfa_outcome_t *outcome)
 {
-    mfa_strs_t           kinds;
+    mfa_strs_t           kinds, numbers;
     mfa_status_t         st;
     mfa_factor_record_t  app, record;
 
@@ -553,7 +555,11 @@ mfa_flow_reset_confirm(mfa_step_t *step, mfa_outcome_t *outcome)
         return st;
     }
 
-    st = switch_read(step, &kinds, &app);
+    st = mfa_flow_numbers(step->tx, &step->user.id, &numbers);
+    if (st == MFA_OK) {
+        st = switch_read(step, &kinds, &app);
+    }
+
     if (st != MFA_OK) {
         return st;
     }
@@ -570,11 +576,16 @@ mfa_flow_reset_confirm(mfa_step_t *step, mfa_outcome_t *outcome)
     }
 
     st = switch_records(step, &kinds, &app, record.kind);
-    if (st != MFA_OK) {
-        return st;
+
+    if (st == MFA_OK) {
+        st = mfa_flow_numbers_tell(step->tx, step->env->send,
+                                   &step->user.id, &numbers);
     }
 
-    st = switch_request(step);
+    if (st == MFA_OK) {
+        st = switch_request(step);
+    }
+
     if (st != MFA_OK) {
         return st;
     }

@@ -6,7 +6,7 @@
  * approved it is in mfa_flow_reset_device.c.
  */
 
-#include "mfa_flow.h"
+#include "mfa_flow_settings.h"
 
 
 #define STAFF_MAX    50
@@ -99,6 +99,15 @@ staff_walk(mfa_tx_t *tx, void *arg)
 }
 
 
+/* at a login the way of a reset decides, in the settings their own judge */
+
+static bool
+may_request(const mfa_step_t *step, const mfa_reset_offer_t *offer)
+{
+    return offer->is_request || mfa_str_eq_c(step->flow.kind, "settings");
+}
+
+
 /* is it worth looking for them? The act decides again */
 
 static mfa_status_t
@@ -114,7 +123,7 @@ staff_judge(mfa_tx_t *tx, void *arg)
         return st;
     }
 
-    at->is_over = !offer.is_request || offer.has_request;
+    at->is_over = !may_request(at->step, &offer) || offer.has_request;
 
     st = mfa_limit_look(tx, MFA_LIMIT_SEND_PERSON,
                         mfa_id_str(&at->step->user.id), &retry_at);
@@ -346,6 +355,19 @@ request_drop(mfa_step_t *step)
 
 
 mfa_status_t
+mfa_flow_request_make(mfa_step_t *step, mfa_outcome_t *outcome)
+{
+    mfa_status_t  st;
+
+    *outcome = MFA_OUTCOME_DENY;
+
+    st = request_drop(step);
+
+    return (st == MFA_OK) ? request_open(step, outcome) : st;
+}
+
+
+mfa_status_t
 mfa_flow_request_submit(mfa_step_t *step, mfa_outcome_t *outcome)
 {
     mfa_status_t       st;
@@ -366,11 +388,7 @@ mfa_flow_request_submit(mfa_step_t *step, mfa_outcome_t *outcome)
         *outcome = MFA_OUTCOME_PASS;
 
     } else {
-        st = request_drop(step);
-
-        if (st == MFA_OK) {
-            st = request_open(step, outcome);
-        }
+        st = mfa_flow_request_make(step, outcome);
     }
 
     if (st == MFA_OK && *outcome == MFA_OUTCOME_PASS) {
@@ -457,6 +475,27 @@ mfa_flow_request_read(mfa_step_t *step, mfa_str_t reference, mfa_str_t token,
 }
 
 
+/* step->user's; MFA_NOT_FOUND: it was decided on or used meanwhile */
+
+static mfa_status_t
+request_stop(mfa_step_t *step, mfa_reset_request_t *request, const char *how)
+{
+    mfa_status_t  st;
+
+    st = mfa_reset_request_close(step->tx, request, MFA_REQUEST_CANCELLED);
+    if (st != MFA_OK) {
+        return (st == MFA_INVALID) ? MFA_NOT_FOUND : st;
+    }
+
+    st = mfa_flow_tell(step, "notice", "request_cancelled", mfa_null);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_flow_event(step, "request.cancel", "ok", how);
+}
+
+
 static mfa_status_t
 cancel_close(mfa_tx_t *tx, void *arg)
 {
@@ -469,23 +508,13 @@ cancel_close(mfa_tx_t *tx, void *arg)
         return st;
     }
 
-    st = mfa_reset_request_close(tx, at->request, MFA_REQUEST_CANCELLED);
-    if (st != MFA_OK) {
-        return (st == MFA_INVALID) ? MFA_NOT_FOUND : st;
-    }
-
     step->tx = tx;
     memset(&step->flow, 0, sizeof(step->flow));
 
     step->flow.user = step->user.id;
     step->flow.has_user = true;
 
-    st = mfa_flow_tell(step, "notice", "request_cancelled", mfa_null);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_flow_event(step, "request.cancel", "ok", "link");
+    return request_stop(step, at->request, "link");
 }
 
 
@@ -497,4 +526,30 @@ mfa_flow_request_cancel(mfa_step_t *step, mfa_str_t reference,
     cancel_case_t        at = { step, reference, token, &request };
 
     return mfa_update(step->work, cancel_close, &at);
+}
+
+
+/* the session is enough: who stops a request makes nothing weaker */
+
+static mfa_status_t
+settings_stop(mfa_tx_t *tx, void *arg)
+{
+    mfa_step_t           *step = arg;
+    mfa_status_t          st;
+    mfa_reset_request_t   request;
+
+    st = mfa_settings_who(tx, step);
+
+    if (st == MFA_OK) {
+        st = mfa_reset_request_of(tx, &step->user.id, &request);
+    }
+
+    return (st == MFA_OK) ? request_stop(step, &request, "settings") : st;
+}
+
+
+mfa_status_t
+mfa_settings_end_request(mfa_step_t *step)
+{
+    return mfa_update(step->work, settings_stop, step);
 }

@@ -525,7 +525,7 @@ secure_settle(mfa_step_t *step)
 {
     mfa_status_t  st;
 
-    step->user.registered_at = step->tx->now;
+    mfa_flow_secured(&step->user, step->tx->now);
     step->user.password_failures = 0;
 
     st = mfa_flow_delete_all(step->tx, &step->user.id, &step->flow.id);

@@ -15,7 +15,8 @@ enum {
     SETTINGS_SECURE,
     SETTINGS_REMOVE,
     SETTINGS_PASSWORD,
-    SETTINGS_CODES
+    SETTINGS_CODES,
+    SETTINGS_REQUEST
 };
 
 
@@ -44,9 +45,9 @@ settings_flow(mfa_step_t *step, const settings_case_t *at)
     step->flow.email = step->user.email;
     step->flow.action = at->action;
     step->flow.subject = at->subject;
-    step->flow.target = mfa_str_eq_c(at->action, "staff") ? step->target
-                                                          : mfa_null;
-    step->flow.amr = MFA_AMR_PWD
+    step->flow.target = mfa_str_eq_c(at->action, "step-up")
+                        ? step->target : mfa_null;
+    step->flow.amr = mfa_flow_amr(&step->session)
                      | (step->session.amr & ~(unsigned) MFA_AMR_DEVICE);
 
     return MFA_OK;
@@ -69,6 +70,9 @@ settings_state(mfa_outcome_t outcome)
 
     case MFA_OUTCOME_RECOVERY:
         return SETTINGS_CODES;
+
+    case MFA_OUTCOME_REQUEST:
+        return SETTINGS_REQUEST;
 
     default:
         return MFA_FLOW_ENDED;
@@ -110,6 +114,7 @@ mfa_settings_who(mfa_tx_t *tx, mfa_step_t *step)
     step->is_over = false;
     step->token = mfa_null;
     step->device = mfa_null;
+    step->proved = mfa_null;
     step->screen = mfa_null;
 
     st = mfa_session_look(tx, step->old_session, &view);
@@ -266,15 +271,19 @@ settings_verify(mfa_step_t *step, mfa_outcome_t *outcome)
 static mfa_status_t
 settings_prepare(mfa_step_t *step, mfa_flow_event_t event)
 {
-    if (event != MFA_EVENT_PASSWORD) {
-        return MFA_OK;
+    unsigned  state = step->flow.state;
+
+    if (event == MFA_EVENT_PASSWORD) {
+        return (state == SETTINGS_PASSWORD)
+               ? mfa_settings_password_prepare(step) : MFA_INVALID;
     }
 
-    if (step->flow.state != SETTINGS_PASSWORD) {
-        return MFA_INVALID;
+    if (event == MFA_EVENT_REQUEST) {
+        return (state == SETTINGS_REQUEST)
+               ? mfa_flow_request_prepare(step) : MFA_INVALID;
     }
 
-    return mfa_settings_password_prepare(step);
+    return MFA_OK;
 }
 
 
@@ -288,6 +297,8 @@ static const mfa_move_t  settings_moves[] = {
       MFA_OUTCOME_PASSWORD, SETTINGS_PASSWORD },
     { SETTINGS_VERIFY, MFA_EVENT_CODE, settings_verify,
       MFA_OUTCOME_RECOVERY, SETTINGS_CODES },
+    { SETTINGS_VERIFY, MFA_EVENT_CODE, settings_verify,
+      MFA_OUTCOME_REQUEST, SETTINGS_REQUEST },
     { SETTINGS_VERIFY, MFA_EVENT_CODE, settings_verify,
       MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
     { SETTINGS_VERIFY, MFA_EVENT_CODE, settings_verify,
@@ -356,6 +367,18 @@ static const mfa_move_t  settings_moves[] = {
     { SETTINGS_CODES, MFA_EVENT_CONTINUE, mfa_settings_codes_seen,
       MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
 
+    { SETTINGS_REQUEST, MFA_EVENT_REQUEST, mfa_settings_request,
+      MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
+    { SETTINGS_REQUEST, MFA_EVENT_REQUEST, mfa_settings_request,
+      MFA_OUTCOME_EXISTS, MFA_FLOW_ENDED },
+    { SETTINGS_REQUEST, MFA_EVENT_REQUEST, mfa_settings_request,
+      MFA_OUTCOME_MORE, SETTINGS_VERIFY },
+    { SETTINGS_REQUEST, MFA_EVENT_REQUEST, mfa_settings_request,
+      MFA_OUTCOME_DENY, SETTINGS_REQUEST },
+
+    { SETTINGS_REQUEST, MFA_EVENT_CANCEL, mfa_settings_cancel,
+      MFA_OUTCOME_PASS, MFA_FLOW_ENDED },
+
     { 0, 0, NULL, 0, 0 }
 };
 
@@ -368,6 +391,7 @@ static const mfa_screen_t  settings_screens[] = {
     { SETTINGS_REMOVE, "security/remove" },
     { SETTINGS_PASSWORD, "security/password" },
     { SETTINGS_CODES, "recovery-codes" },
+    { SETTINGS_REQUEST, "reset-request" },
     { 0, NULL }
 };
 

@@ -46,10 +46,18 @@ mfa_status_t mfa_settings_remove(mfa_step_t *step, mfa_outcome_t *outcome)
     MFA_MUST_CHECK;
 mfa_status_t mfa_settings_password(mfa_step_t *step, mfa_outcome_t *outcome)
     MFA_MUST_CHECK;
+mfa_status_t mfa_settings_request(mfa_step_t *step, mfa_outcome_t *outcome)
+    MFA_MUST_CHECK;
 mfa_status_t mfa_settings_cancel(mfa_step_t *step, mfa_outcome_t *outcome)
     MFA_MUST_CHECK;
 mfa_status_t mfa_settings_codes_seen(mfa_step_t *step,
     mfa_outcome_t *outcome) MFA_MUST_CHECK;
+
+
+/* a request for a reset (mfa_flow_reset_request.c): nobody is asked whether
+ * it may be. PASS: it is open; DENY: too many letters, the notice says so */
+mfa_status_t mfa_flow_request_make(mfa_step_t *step, mfa_outcome_t *outcome)
+    MFA_MUST_CHECK;
 
 
 /*

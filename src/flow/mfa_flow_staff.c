@@ -112,6 +112,44 @@ staff_reason(mfa_staff_case_t *at)
 }
 
 
+/* both fields of a form are judged, so that nobody learns of the second fault
+ * only when the first is mended */
+
+static mfa_status_t
+staff_typed(mfa_tx_t *tx, mfa_staff_case_t *at)
+{
+    mfa_str_t          email, field, word;
+    mfa_status_t       st, address;
+    mfa_staff_deed_t  *deed = at->deed;
+
+    st = staff_reason(at);
+
+    if (st != MFA_INVALID
+        || (strcmp(deed->name, "correct") != 0
+            && strcmp(deed->name, "add") != 0))
+    {
+        return st;
+    }
+
+    field = deed->field;
+    word = deed->word;
+
+    address = mfa_staff_address(tx, at, &email);
+
+    if (address == MFA_INVALID) {
+        deed->also = deed->word;
+
+    } else if (address != MFA_OK) {
+        return address;
+    }
+
+    deed->field = field;
+    deed->word = word;
+
+    return st;
+}
+
+
 /* who acts: a live session; MFA_NOT_FOUND */
 
 static mfa_status_t
@@ -277,7 +315,7 @@ staff_act(mfa_tx_t *tx, staff_turn_t *turn)
     mfa_status_t       st;
     mfa_staff_case_t  *at = &turn->at;
 
-    st = staff_reason(at);
+    st = staff_typed(tx, at);
     if (st != MFA_OK) {
         return st;
     }
@@ -322,11 +360,13 @@ staff_run(mfa_tx_t *tx, void *arg)
     *turn->verdict = MFA_VERDICT_DENY;
     at->deed->field = mfa_null;
     at->deed->word = mfa_null;
+    at->deed->also = mfa_null;
     at->deed->pass = mfa_null;
     at->note = mfa_null;
     at->former = mfa_null;
     at->changed = mfa_null;
     at->factor = NULL;
+    at->until = 0;
 
     st = staff_who(tx, at);
     if (st != MFA_OK) {

@@ -25,16 +25,20 @@
 typedef struct {
     const char  *name;      /* "unlock" "end" "remove" "correct" "add"
                                "disable" "enable" "invite" "pass" "reset"
-                               "approve" "refuse" */
+                               "approve" "refuse" "extend" */
     mfa_id_t     user;      /* of approve and refuse: set here */
     mfa_id_t     request;   /* of approve and refuse */
     mfa_str_t    reason;    /* as typed; of approve: the statement */
     mfa_str_t    subject;   /* remove: kind; correct: the address as it is */
-    mfa_str_t    value;     /* correct, add: the new address, as typed */
+    mfa_str_t    value;     /* correct, add: the new address, as typed;
+                               extend: the day */
 
     /* what came of it */
-    mfa_str_t    field;     /* with MFA_INVALID: "reason", "address" */
+    mfa_str_t    field;     /* with MFA_INVALID: "reason", "address",
+                               "date" */
     mfa_str_t    word;      /* of what was done, or why not */
+    mfa_str_t    also;      /* with field "reason": what is wrong with the
+                               address as well; empty: nothing */
     mfa_str_t    pass;      /* of "pass"; to be shown once */
 } mfa_staff_deed_t;
 
@@ -103,6 +107,7 @@ typedef struct {
     mfa_reset_request_t  request;       /* open or approved */
     bool                 has_pass;
     mfa_time_t           limited_until; /* wrong passwords; 0: free */
+    bool                 is_row_closed; /* only known browsers may try (A12) */
 } mfa_staff_view_t;
 
 mfa_status_t mfa_staff_look(mfa_tx_t *tx, const mfa_id_t *id,

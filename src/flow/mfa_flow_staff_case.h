@@ -23,6 +23,7 @@ typedef struct {
     mfa_str_t             changed;      /* and the new one, told as well */
     mfa_user_t            told;         /* with the addresses from before */
     const char           *factor;       /* removed, for the event; or NULL */
+    mfa_time_t            until;        /* for the letter; 0: of the request */
 } mfa_staff_case_t;
 
 /*
@@ -42,6 +43,14 @@ typedef struct {
 
 /* NULL: there is no such deed */
 const mfa_staff_kind_t *mfa_staff_kind(const char *name);
+
+/* more time to set up a second factor (mfa_flow_staff_extend.c) */
+mfa_status_t mfa_staff_extend(mfa_tx_t *tx, mfa_staff_case_t *at)
+    MFA_MUST_CHECK;
+
+/* the address of correct and add, as typed: MFA_INVALID with word and field */
+mfa_status_t mfa_staff_address(mfa_tx_t *tx, mfa_staff_case_t *at,
+    mfa_str_t *email) MFA_MUST_CHECK;
 
 /* one letter to every address of at->told, and to at->changed */
 mfa_status_t mfa_staff_tell(mfa_tx_t *tx, const mfa_staff_case_t *at,

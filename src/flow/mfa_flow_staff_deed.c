@@ -127,7 +127,7 @@ do_end(mfa_tx_t *tx, mfa_staff_case_t *at)
 static mfa_status_t
 do_remove(mfa_tx_t *tx, mfa_staff_case_t *at)
 {
-    mfa_strs_t           kinds;
+    mfa_strs_t           kinds, numbers;
     mfa_status_t         st;
     const mfa_factor_t  *factor;
 
@@ -145,7 +145,21 @@ do_remove(mfa_tx_t *tx, mfa_staff_case_t *at)
         return stale(at, MFA_WORD("This method is not set up any more."));
     }
 
-    st = mfa_factor_record_delete(tx, &at->user.id, at->deed->subject);
+    st = mfa_flow_numbers(tx, &at->user.id, &numbers);
+
+    if (st == MFA_OK) {
+        st = mfa_flow_former_keep(tx, &at->user.id, at->deed->subject);
+    }
+
+    if (st == MFA_OK) {
+        st = mfa_factor_record_delete(tx, &at->user.id, at->deed->subject);
+    }
+
+    if (st == MFA_OK) {
+        st = mfa_flow_numbers_tell(tx, at->step->env->send, &at->user.id,
+                                   &numbers);
+    }
+
     if (st != MFA_OK) {
         return st;
     }
@@ -321,7 +335,7 @@ do_refuse(mfa_tx_t *tx, mfa_staff_case_t *at)
 {
     mfa_status_t  st;
 
-    st = mfa_reset_request_close(tx, &at->request, MFA_REQUEST_REFUSED);
+    st = mfa_reset_request_refuse(tx, &at->request, &at->staff, at->note);
 
     if (st == MFA_INVALID) {
         return stale(at, MFA_WORD("This request is no longer open."));
@@ -343,8 +357,8 @@ address_is_of(const mfa_user_t *user, mfa_str_t email)
 }
 
 
-static mfa_status_t
-address_typed(mfa_tx_t *tx, mfa_staff_case_t *at, mfa_str_t *email)
+mfa_status_t
+mfa_staff_address(mfa_tx_t *tx, mfa_staff_case_t *at, mfa_str_t *email)
 {
     mfa_status_t  st;
 
@@ -431,7 +445,7 @@ do_correct(mfa_tx_t *tx, mfa_staff_case_t *at)
                                   "record."));
     }
 
-    st = address_typed(tx, at, &email);
+    st = mfa_staff_address(tx, at, &email);
     if (st != MFA_OK) {
         return st;
     }
@@ -477,7 +491,7 @@ do_add(mfa_tx_t *tx, mfa_staff_case_t *at)
     mfa_strs_t    others;
     mfa_status_t  st;
 
-    st = address_typed(tx, at, &email);
+    st = mfa_staff_address(tx, at, &email);
 
     memset(&others, 0, sizeof(others));
 
@@ -527,6 +541,7 @@ static const mfa_staff_kind_t  staff_kinds[] = {
     { "reset", "staff.reset", do_reset, NULL, false, true },
     { "approve", "staff.approve", do_approve, NULL, false, false },
     { "refuse", "staff.refuse", do_refuse, "refused", false, false },
+    { "extend", "staff.extend", mfa_staff_extend, "extended", false, false },
 };
 
 

@@ -28,6 +28,7 @@ struct look_s {
     mfa_time_t                   time;
     mfa_strs_t                   words;
     const mfa_user_t            *manager;
+    mfa_reports_cursor_t         reports;
     mfa_time_t                   since;
 };
 
@@ -143,6 +144,52 @@ look_users(mfa_tx_t *tx, void *arg)
 
         look->found->last = user.id;
         look->has_last = true;
+
+        if (user_is_meant(look, &user) && look_keep(look, &user.id)) {
+            look->is_end = true;
+            look->found->has_more = true;
+
+            return MFA_OK;
+        }
+    }
+
+    return MFA_OK;
+}
+
+
+/* by the index of the roster's column; a walk where that is not made yet */
+
+static mfa_status_t
+look_team(mfa_tx_t *tx, void *arg)
+{
+    bool           is_ready;
+    size_t         i;
+    look_t        *look = arg;
+    mfa_user_t     user;
+    mfa_status_t   st;
+
+    st = mfa_user_reports_ready(tx, &is_ready);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    /* a walk that was begun is gone on with */
+
+    if (!is_ready || look->has_last) {
+        return look_users(tx, arg);
+    }
+
+    for (i = 0; i < LOOK_VIEW; i++) {
+        st = mfa_user_reports_next(tx, look->manager, &look->reports, &user);
+
+        if (st == MFA_NOT_FOUND) {
+            look->is_end = true;
+            return MFA_OK;
+        }
+
+        if (st != MFA_OK) {
+            return st;
+        }
 
         if (user_is_meant(look, &user) && look_keep(look, &user.id)) {
             look->is_end = true;
@@ -341,7 +388,7 @@ mfa_staff_team(mfa_work_t *work, const mfa_user_t *manager, size_t most,
     look.time = time;
     look.most = (most < MFA_STAFF_MOST) ? most : MFA_STAFF_MOST;
 
-    return look_walk(work, &look, look_users);
+    return look_walk(work, &look, look_team);
 }
 
 
@@ -408,6 +455,10 @@ mfa_staff_look(mfa_tx_t *tx, const mfa_id_t *id, mfa_staff_view_t *view)
 
     if (st == MFA_OK) {
         st = mfa_pass_look(tx, id, &view->has_pass);
+    }
+
+    if (st == MFA_OK) {
+        st = mfa_password_row_look(tx, &view->user, &view->is_row_closed);
     }
 
     if (st == MFA_OK) {

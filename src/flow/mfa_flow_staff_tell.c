@@ -54,7 +54,9 @@ mfa_staff_tell(mfa_tx_t *tx, const mfa_staff_case_t *at, const char *flag)
             { mfa_str("name"), at->user.first_name },
             { mfa_str("subject"), label },
             { mfa_str("new_address"), at->changed },
-            { mfa_str("until"), tell_date(arena, at->request.expires_at) }
+            { mfa_str("until"), tell_date(arena, at->until != 0
+                                           ? at->until
+                                           : at->request.expires_at) }
         };
 
         for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {

@@ -366,23 +366,52 @@ activity_user(const mfa_event_t *event, mfa_id_t *id)
 }
 
 
+/*
+ * Whose record it goes into. What a stranger did under a name that nobody
+ * has goes into one record of nobody, with the id 0, which is never shown:
+ * without it the answer to such a name would come sooner (A7).
+ */
+
+static mfa_status_t
+activity_owner(mfa_tx_t *tx, const mfa_event_t *event, mfa_id_t *user,
+    bool *has_owner)
+{
+    bool          is_nobody;
+    mfa_str_t     record;
+    mfa_status_t  st;
+
+    is_nobody = event->user.len == 0 && tx->work->address != NULL;
+    memset(user, 0, sizeof(mfa_id_t));
+    *has_owner = false;
+
+    if (activity_is_other(event->name)
+        || (!is_nobody && !activity_user(event, user)))
+    {
+        return MFA_OK;
+    }
+
+    st = mfa_txn_get(tx->txn, MFA_TABLE_USER, mfa_id_str(user),
+                     tx->work->arena, &record);
+
+    *has_owner = st == MFA_OK || (st == MFA_NOT_FOUND && is_nobody);
+
+    return st == MFA_NOT_FOUND ? MFA_OK : st;
+}
+
+
 mfa_status_t
 mfa_activity_add(mfa_tx_t *tx, const mfa_event_t *event)
 {
+    bool             has_owner;
     size_t           count;
     mfa_id_t         user;
     mfa_str_t        record;
     mfa_status_t     st;
     mfa_activity_t  *items;
 
-    if (activity_is_other(event->name) || !activity_user(event, &user)) {
-        return MFA_OK;
-    }
-
-    st = mfa_txn_get(tx->txn, MFA_TABLE_USER, mfa_id_str(&user),
-                     tx->work->arena, &record);
-    if (st != MFA_OK) {
-        return st == MFA_NOT_FOUND ? MFA_OK : st;
+    st = activity_owner(tx, event, &user, &has_owner);
+    if (st != MFA_OK || !has_owner) {
+        return st;
     }
 
     st = activity_read(tx, &user, &items, &count);

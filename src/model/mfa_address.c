@@ -1,5 +1,5 @@
 /*
- * Addresses of clients: their text, and whether a network has one.
+ * Addresses of clients and networks: their text, and which has which.
  *
  * An IPv4 address that came in IPv6 clothes (::ffff:0:0/96) is the IPv4
  * address. Contract: mfa_model.h.
@@ -104,4 +104,64 @@ mfa_networks_have(const mfa_networks_t *networks,
     }
 
     return false;
+}
+
+
+/* the bits beyond the prefix must be zero: "10.1.2.3/8" is a slip */
+
+static bool
+network_is_exact(const mfa_network_t *network)
+{
+    unsigned  bit;
+
+    for (bit = network->bits; bit < 8 * (unsigned) network->base.len; bit++) {
+        if (network->base.bytes[bit / 8] & (0x80 >> (bit % 8))) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+bool
+mfa_network_parse(mfa_str_t text, mfa_network_t *network)
+{
+    char       cstr[MFA_ADDRESS_TEXT_SIZE];
+    int64_t    bits;
+    mfa_str_t  address;
+
+    *network = (mfa_network_t) { .bits = 0 };
+
+    address = mfa_str_split(&text, '/');
+
+    if (address.len == 0 || address.len >= sizeof(cstr)) {
+        return false;
+    }
+
+    memcpy(cstr, address.data, address.len);
+    cstr[address.len] = '\0';
+
+    if (inet_pton(AF_INET, cstr, network->base.bytes) == 1) {
+        network->base.len = 4;
+
+    } else if (inet_pton(AF_INET6, cstr, network->base.bytes) == 1) {
+        network->base.len = 16;
+
+    } else {
+        return false;
+    }
+
+    bits = 8 * network->base.len;
+
+    if (text.data != NULL
+        && (mfa_str_number(text, &bits) != MFA_OK
+            || bits > 8 * network->base.len))
+    {
+        return false;
+    }
+
+    network->bits = (unsigned) bits;
+
+    return network_is_exact(network);
 }

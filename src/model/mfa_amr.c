@@ -7,6 +7,13 @@
 #include "mfa_record.h"
 
 
+bool
+mfa_amr_has_factor(unsigned amr)
+{
+    return (amr & ~MFA_AMR_NO_FACTOR) != 0;
+}
+
+
 mfa_str_t
 mfa_amr_text(unsigned amr, mfa_arena_t *arena)
 {
@@ -40,11 +47,27 @@ mfa_amr_text(unsigned amr, mfa_arena_t *arena)
      * device that is remembered proves nothing of itself.
      */
 
-    has_other = (amr & ~MFA_AMR_NO_FACTOR) != 0;
+    has_other = mfa_amr_has_factor(amr);
 
     if ((amr & MFA_AMR_PWD) && has_other) {
         mfa_buf_puts(&buf, " mfa");
     }
 
     return mfa_buf_str(&buf, &text) == MFA_OK ? text : mfa_null;
+}
+
+
+mfa_str_t
+mfa_session_amr(const mfa_session_t *session, mfa_arena_t *arena)
+{
+    mfa_str_t  own;
+
+    own = mfa_amr_text(session->amr, arena);
+
+    if (session->trusted.len == 0 || own.len == 0) {
+        return session->trusted.len > 0 ? session->trusted : own;
+    }
+
+    return mfa_arena_printf(arena, MFA_STR_FMT " " MFA_STR_FMT,
+                            MFA_STR_ARG(session->trusted), MFA_STR_ARG(own));
 }

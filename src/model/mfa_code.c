@@ -31,6 +31,13 @@ code_left(const mfa_tx_t *tx, const mfa_code_record_t *record)
 }
 
 
+static bool
+code_is_first(const mfa_code_record_t *record)
+{
+    return record->issues == 1;
+}
+
+
 #define CODE_PARTS  5
 
 static void
@@ -56,7 +63,8 @@ code_describe(const mfa_tx_t *tx, const mfa_code_record_t *record,
         .refused_at = record->refused_at,
         .next_at = record->next_at,
         .left = code_left(tx, record),
-        .is_long = record->is_long
+        .is_long = record->is_long,
+        .is_first = code_is_first(record)
     };
 }
 
@@ -139,7 +147,9 @@ mfa_code_issue(mfa_tx_t *tx, const mfa_code_place_t *place, mfa_code_t *code)
         return st;
     }
 
-    if (st == MFA_OK && tx->now < record.next_at) {
+    if (st == MFA_OK && tx->now < record.next_at
+        && !(place->is_corrected && code_is_first(&record)))
+    {
         code_describe(tx, &record, code);
         return MFA_LIMITED;
     }

@@ -238,7 +238,7 @@ decision_read_in(mfa_txn_t *txn, void *arg)
         return st;
     }
 
-    st = mfa_session_look(&tx, read->token, &view);
+    st = mfa_session_read(&tx, read->token, &view);
     if (st != MFA_OK) {
         return st;
     }

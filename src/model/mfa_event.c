@@ -95,6 +95,29 @@ event_line(const mfa_work_t *work, mfa_time_t now, const mfa_event_t *event,
 }
 
 
+/* the first alarms of a reason, see mfa_alarm() */
+
+static mfa_status_t
+event_alarm_has_row(mfa_tx_t *tx, const mfa_event_t *event, bool *has_row)
+{
+    mfa_time_t    retry_at;
+    mfa_status_t  st;
+
+    *has_row = false;
+
+    if (strcmp(event->name, MFA_ALARM_NAME) != 0) {
+        return MFA_OK;
+    }
+
+    st = mfa_limit_book(tx, MFA_LIMIT_ALARM_ROWS,
+                        mfa_str_from(event->reason), &retry_at);
+
+    *has_row = (st == MFA_OK);
+
+    return (st == MFA_LIMITED) ? MFA_OK : st;
+}
+
+
 /*
  * Each event of an update has a row, but for what strangers do: without an
  * end to their names, addresses and tries there would be none to the rows.
@@ -104,11 +127,20 @@ event_line(const mfa_work_t *work, mfa_time_t now, const mfa_event_t *event,
 static mfa_status_t
 event_audit(mfa_tx_t *tx, const mfa_event_t *event, mfa_str_t line)
 {
-    if (tx->is_full || (event->user.len == 0 && tx->work->address != NULL)) {
-        return mfa_audit_count(tx);
+    bool          has_row;
+    mfa_status_t  st;
+
+    has_row = event->user.len > 0 || tx->work->address == NULL;
+
+    if (!has_row && !tx->is_full) {
+        st = event_alarm_has_row(tx, event, &has_row);
+        if (st != MFA_OK) {
+            return st;
+        }
     }
 
-    return mfa_audit_append(tx, line);
+    return (has_row && !tx->is_full) ? mfa_audit_append(tx, line)
+                                     : mfa_audit_count(tx, line);
 }
 
 

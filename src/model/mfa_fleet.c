@@ -24,7 +24,7 @@ mfa_alarm(mfa_tx_t *tx, const char *reason)
     mfa_event_t  event;
 
     event = (mfa_event_t) {
-        .name = "alarm",
+        .name = MFA_ALARM_NAME,
         .result = "limited",
         .reason = reason
     };

@@ -256,6 +256,8 @@ identity_user(mfa_arena_t *arena, const mfa_user_t *user,
     }
 
     draft->group_list = user->groups;
+    draft->added_at = user->added_at;
+    draft->deadline_at = user->deadline_at;
 
     return identity_attrs(arena, &user->attrs, &draft->attrs);
 }
@@ -270,13 +272,16 @@ identity_session(mfa_arena_t *arena, const mfa_session_t *session,
     proved_at = session->factor_at > session->started_at
                 ? session->factor_at : session->started_at;
 
-    draft->amr = mfa_amr_text(session->amr, arena);
+    draft->amr = mfa_session_amr(session, arena);
+    draft->amr_bits = session->amr;
+    draft->is_partial = session->is_partial;
     draft->auth_time = identity_number(arena, proved_at / MFA_SECOND);
     draft->idle_at = session->seen_at + settings->idle_timeout;
     draft->limit_at = session->started_at + settings->session_limit;
     draft->factor_at = session->factor_at;
     draft->seen_at = session->seen_at;
     memcpy(draft->key, session->key, MFA_DIGEST_SIZE);
+    memcpy(draft->proof, session->proof, MFA_DIGEST_SIZE);
 
     return mfa_hex_encode(arena,
                           mfa_str_bytes(session->key, MFA_DIGEST_SIZE),
@@ -312,6 +317,7 @@ identity_move_all(identity_room_t *room, mfa_identity_t *to)
     size_t  i;
 
     to->session = identity_move(room, to->session);
+    to->host = identity_move(room, to->host);
     to->user = identity_move(room, to->user);
     to->email = identity_move(room, to->email);
     to->name = identity_move(room, to->name);
@@ -412,6 +418,7 @@ mfa_identity_make(mfa_tx_t *tx, const mfa_session_view_t *view,
 
     draft.verdict = view->verdict;
     draft.state = view->state;
+    draft.host = view->host;
 
     return identity_pack(&draft, identity);
 }

@@ -2,7 +2,7 @@
  * Transactions of the model: the clock that never steps back, the events
  * that are told only when they are true, the schema of the store.
  *
- * Knows no noun. Contract: mfa_model.h.
+ * Knows no noun but where a schema has to. Contract: mfa_model.h.
  */
 
 #include "mfa_record.h"
@@ -315,7 +315,7 @@ model_schema_write(mfa_tx_t *tx, void *arg)
     found = arg;
 
     st = model_schema_read(tx, found);
-    if (st != MFA_OK || !found->is_new) {
+    if (st != MFA_OK || found->schema == MFA_SCHEMA) {
         return st;
     }
 
@@ -331,6 +331,38 @@ model_schema_write(mfa_tx_t *tx, void *arg)
 }
 
 
+/*
+ * An older store can be used as it is, so that one that is full or read-only
+ * is no reason to refuse; what the newer schema promises is not begun then.
+ */
+
+static mfa_status_t
+model_schema_raise(mfa_work_t *work, model_schema_t *found)
+{
+    mfa_status_t  st;
+
+    if (found->is_new) {
+        st = mfa_update(work, model_schema_write, found);
+
+    } else {
+        st = mfa_update_reserved(work, model_schema_write, found);
+
+        if (st != MFA_OK && st != MFA_NEWER) {
+            mfa_log(work->model->ports, MFA_LOG_WARN,
+                    "the store stays with schema %llu for now: %s",
+                    (unsigned long long) found->schema, mfa_status_text(st));
+            return MFA_OK;
+        }
+    }
+
+    if (st == MFA_OK) {
+        found->schema = MFA_SCHEMA;
+    }
+
+    return st;
+}
+
+
 mfa_status_t
 mfa_model_prepare(mfa_work_t *work, mfa_error_t *error)
 {
@@ -339,8 +371,19 @@ mfa_model_prepare(mfa_work_t *work, mfa_error_t *error)
 
     st = mfa_view(work, model_schema_read, &found);
 
-    if (st == MFA_OK && found.is_new) {
-        st = mfa_update(work, model_schema_write, &found);
+    if (st == MFA_OK) {
+        st = mfa_model_key_check(work, error);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    if (st == MFA_OK && found.schema < MFA_SCHEMA) {
+        st = model_schema_raise(work, &found);
+    }
+
+    if (st == MFA_OK && found.schema == MFA_SCHEMA) {
+        mfa_user_reports_build(work);
     }
 
     if (st == MFA_NEWER) {
@@ -354,4 +397,17 @@ mfa_model_prepare(mfa_work_t *work, mfa_error_t *error)
     }
 
     return st;
+}
+
+
+void
+mfa_model_finish(mfa_work_t *work)
+{
+    model_schema_t  found = { .schema = 0 };
+
+    if (mfa_view(work, model_schema_read, &found) == MFA_OK
+        && found.schema == MFA_SCHEMA)
+    {
+        mfa_user_reports_build(work);
+    }
 }

@@ -23,7 +23,7 @@
 /* tables of the store; a number once given keeps its meaning */
 
 typedef enum {
-    MFA_TABLE_META = 0,         /* name -> schema, clock mark */
+    MFA_TABLE_META = 0,         /* name -> schema, clock mark, key */
     MFA_TABLE_USER = 1,         /* user id -> user */
     MFA_TABLE_USER_EMAIL = 2,   /* SHA-256 of the address -> user id */
     MFA_TABLE_USER_NAME = 3,    /* SHA-256 of the name -> user id */
@@ -44,10 +44,19 @@ typedef enum {
     MFA_TABLE_FORMER = 18,      /* user id, kind -> replaced secret */
     MFA_TABLE_AUDIT = 19,       /* number -> event, chained */
     MFA_TABLE_KNOWN = 20,       /* user id, browser digest -> last used */
-    MFA_TABLE_SOURCE = 21       /* digest of a source -> who failed there */
+    MFA_TABLE_SOURCE = 21,      /* digest of a source -> who failed there */
+    MFA_TABLE_MANAGER = 22,     /* SHA-256 of the manager's address, user id
+                                   -> nothing */
+    MFA_TABLE_SESSION_HOST = 23,    /* SHA-256 of a token for another host
+                                       -> session key, host */
+    MFA_TABLE_SESSION_HOSTS = 24,   /* session key, SHA-256 of the host
+                                       -> key of the row in 23 */
+    MFA_TABLE_TICKET = 25,      /* SHA-256 of the ticket -> session key, host,
+                                   browser digest */
+    MFA_TABLE_REMINDED = 26     /* user id -> deadline, last reminder of it */
 } mfa_table_t;
 
-#define MFA_SCHEMA  1
+#define MFA_SCHEMA  2           /* 1: without the index of reports */
 
 
 /* an address of a client; IPv4 in the first 4 bytes */
@@ -74,6 +83,9 @@ typedef struct {
 bool mfa_networks_have(const mfa_networks_t *networks,
     const mfa_address_t *address);
 
+/* "10.0.0.0/8", "2001:db8::/32", one address alone; false: not one */
+bool mfa_network_parse(mfa_str_t text, mfa_network_t *network);
+
 
 /* settings, set through mfa_model_options[] */
 
@@ -90,6 +102,8 @@ typedef enum {
     MFA_LIMIT_LOGIN_BROWSER,    /* password tries of a known browser */
     MFA_LIMIT_FLEET_CODES,      /* wrong codes, nothing proved, all people */
     MFA_LIMIT_PASSWORD_ROW,     /* wrong passwords in a row; no setting */
+    MFA_LIMIT_SEND_KNOWN,       /* sends beyond it, to a known browser */
+    MFA_LIMIT_ALARM_ROWS,       /* alarms kept in the audit; no setting */
     MFA_LIMIT_COUNT
 } mfa_limit_kind_t;
 
@@ -180,6 +194,11 @@ typedef struct {
     const mfa_model_t    *model;
     mfa_arena_t          *arena;
     const mfa_address_t  *address;      /* of the client, or NULL */
+    mfa_str_t             host;         /* of an application on another host,
+                                           as asked; empty: public_url's */
+    const uint8_t        *proof;        /* SHA-256 of what a trusted single
+                                           sign-on says of this request, or
+                                           NULL: nothing */
     mfa_events_t          events;       /* lines of committed updates only */
 } mfa_work_t;
 
@@ -208,11 +227,17 @@ mfa_status_t mfa_update_reserved(mfa_work_t *work, mfa_tx_fn fn, void *arg)
     MFA_MUST_CHECK;
 
 /*
- * Once after mfa_store_open: writes the schema number into a new store;
- * MFA_NEWER when the store is of a later one.
+ * Once after mfa_store_open: writes the schema number into a new store and
+ * brings an older one forward, in short updates and for at most about a
+ * second; the next one to open it goes on. MFA_NEWER when the store is of a
+ * later schema, MFA_CONFIG when it was begun with none of the keys of ours.
  */
 mfa_status_t mfa_model_prepare(mfa_work_t *work, mfa_error_t *error)
     MFA_MUST_CHECK;
+
+/* what an older store still lacks, for at most a second; nothing to do, and
+ * no write, once that is done or while the schema is not ours */
+void mfa_model_finish(mfa_work_t *work);
 
 /* adds to the events of the transaction; failing memory fails the commit */
 mfa_status_t mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
@@ -268,6 +293,10 @@ typedef struct {
     mfa_time_t   password_at;
     mfa_time_t   added_at;
     mfa_time_t   registered_at;     /* 0: never finished registering */
+    mfa_time_t   secured_at;        /* a second factor was set up; 0: never,
+                                       or they gave up the last one */
+    mfa_time_t   deadline_at;       /* to set up a second factor, as staff
+                                       extended it; 0: that of policy (Y1) */
     mfa_time_t   login_at;          /* last full login; 0: never */
     uint64_t     epoch;             /* sessions of another epoch are dead */
     uint64_t     password_failures; /* in a row */
@@ -307,6 +336,23 @@ mfa_status_t mfa_user_by_name(mfa_tx_t *tx, mfa_str_t name, mfa_user_t *user)
 /* the user after *after in the order of ids; NULL starts */
 mfa_status_t mfa_user_next(mfa_tx_t *tx, const mfa_id_t *after,
     mfa_user_t *user) MFA_MUST_CHECK;
+
+/*
+ * Those whose column "manager" is any of the manager's addresses, one after
+ * another; the cursor starts zeroed, MFA_NOT_FOUND ends. Only while it is
+ * ready: a store of before this index gets it after the first opening.
+ */
+
+typedef struct {
+    size_t      address;            /* of the manager, the first is 0 */
+    bool        has_last;
+    mfa_id_t    last;
+} mfa_reports_cursor_t;
+
+mfa_status_t mfa_user_reports_ready(mfa_tx_t *tx, bool *is_ready)
+    MFA_MUST_CHECK;
+mfa_status_t mfa_user_reports_next(mfa_tx_t *tx, const mfa_user_t *manager,
+    mfa_reports_cursor_t *cursor, mfa_user_t *user) MFA_MUST_CHECK;
 
 /* "First Surname", or the address where there is neither */
 mfa_status_t mfa_user_full_name(mfa_arena_t *arena, const mfa_user_t *user,
@@ -368,220 +414,12 @@ mfa_status_t mfa_factor_record_pass(mfa_tx_t *tx, mfa_factor_record_t *record,
     uint64_t step) MFA_MUST_CHECK;
 
 
-/* sessions */
-
-typedef enum {                      /* what was proved; RFC 8176 */
-    MFA_AMR_PWD = 1,
-    MFA_AMR_OTP = 2,
-    MFA_AMR_SMS = 4,
-    MFA_AMR_TEL = 8,
-    MFA_AMR_EMAIL = 16,             /* private name, RFC 8176 has none */
-    MFA_AMR_RECOVERY = 32,          /* private name */
-    MFA_AMR_DEVICE = 64             /* private name; a remembered device,
-                                       which is no factor: never "mfa" */
-} mfa_amr_t;
-
-/* "pwd otp mfa": mfa only where two kinds of factor were proved */
-mfa_str_t mfa_amr_text(unsigned amr, mfa_arena_t *arena);
-
-#define MFA_AGENT_MAX  64
-
-typedef struct {
-    uint8_t        key[MFA_DIGEST_SIZE];    /* SHA-256 of the token */
-    mfa_id_t       user;
-    uint64_t       epoch;
-    unsigned       amr;
-    mfa_time_t     started_at;
-    mfa_time_t     seen_at;
-    mfa_time_t     factor_at;               /* last second factor */
-    mfa_address_t  address;
-    mfa_str_t      agent;                   /* "Firefox on Windows" */
-} mfa_session_t;
-
-/*
- * A new session with a fresh token (base64url, MFA_TOKEN_TEXT bytes); key,
- * epoch and times of *session are set here. Beyond sessions_per_user the
- * one seen longest ago ends. Also sets the user's login_at.
- */
-mfa_status_t mfa_session_issue(mfa_tx_t *tx, mfa_user_t *user,
-    mfa_session_t *session, mfa_str_t *token) MFA_MUST_CHECK;
-
-typedef enum {                      /* why a session does not count */
-    MFA_SESSION_LIVE = 0,
-    MFA_SESSION_NONE,               /* no cookie, or not one of ours */
-    MFA_SESSION_IDLE,               /* idle too long */
-    MFA_SESSION_OLD,                /* over the absolute limit */
-    MFA_SESSION_REVOKED             /* ended, or the user may not log in */
-} mfa_session_state_t;
-
-/*
- * MFA_OK with verdict, state, session and user; a fault leaves DENY. A
- * session that is not live leaves session and user as far as known.
- */
-typedef struct {
-    mfa_verdict_t        verdict;
-    mfa_session_state_t  state;
-    mfa_session_t        session;
-    mfa_user_t           user;
-} mfa_session_view_t;
-
-mfa_status_t mfa_session_look(mfa_tx_t *tx, mfa_str_t token,
-    mfa_session_view_t *view) MFA_MUST_CHECK;
-
-mfa_status_t mfa_session_end(mfa_tx_t *tx, const uint8_t key[MFA_DIGEST_SIZE])
-    MFA_MUST_CHECK;
-
-/* raises the user's epoch (all sessions die at once) and removes them;
- * user is saved */
-mfa_status_t mfa_session_end_all(mfa_tx_t *tx, mfa_user_t *user)
-    MFA_MUST_CHECK;
-
-/* sets seen_at if it is later than the stored one; unknown keys are fine */
-mfa_status_t mfa_session_touch(mfa_tx_t *tx,
-    const uint8_t key[MFA_DIGEST_SIZE], mfa_time_t seen_at) MFA_MUST_CHECK;
-
-/* the user's sessions, newest first, dead ones left out; at most 64 */
-mfa_status_t mfa_session_list(mfa_tx_t *tx, const mfa_id_t *user,
-    mfa_session_t **sessions, size_t *count) MFA_MUST_CHECK;
-
-/* "Firefox on Windows" from a User-Agent; "Browser" when it says nothing */
-mfa_str_t mfa_agent_name(mfa_str_t user_agent, mfa_arena_t *arena);
-
-
-/*
- * devices: browsers a person asked us to remember (L13). A device skips the
- * second factor of its user and nothing else. Its cookie is a random id and
- * a random token, which changes with each use; only hashes are kept. A token
- * that was replaced and comes back means a copy: all devices of the user go.
- */
-
-#define MFA_DEVICE_TEXT  64             /* base64url of id and token */
-#define MFA_DEVICES_MAX  10             /* of one user; the oldest goes */
-
-typedef struct {
-    mfa_id_t       id;
-    mfa_id_t       user;
-    uint8_t        key[MFA_DIGEST_SIZE];        /* SHA-256 of the token */
-    uint8_t        former[MFA_DIGEST_SIZE];     /* of the one before it */
-    mfa_time_t     made_at;
-    mfa_time_t     used_at;
-    mfa_time_t     expires_at;          /* never later than made */
-    mfa_address_t  address;             /* of the last use */
-    mfa_str_t      agent;               /* "Firefox on Windows" */
-} mfa_device_t;
-
-/* for the user, from tx->now on for settings->remember_device; agent and
- * address of *device are the caller's; cookie: MFA_DEVICE_TEXT bytes */
-mfa_status_t mfa_device_make(mfa_tx_t *tx, const mfa_id_t *user,
-    mfa_device_t *device, mfa_str_t *cookie) MFA_MUST_CHECK;
-
-typedef enum {
-    MFA_DEVICE_UNKNOWN = 0,             /* none of this user, or past */
-    MFA_DEVICE_GOOD,
-    MFA_DEVICE_COPIED                   /* an old token: all are removed */
-} mfa_device_answer_t;
-
-/*
- * Deny first: *answer is UNKNOWN unless everything is right. GOOD: the
- * token is replaced, *cookie is the new one. Within 60 s of a replacement
- * the token before it is still good (two tabs) and *cookie empty: keep
- * yours. Always UNKNOWN where remember_device is off.
- */
-mfa_status_t mfa_device_use(mfa_tx_t *tx, const mfa_id_t *user,
-    mfa_str_t text, mfa_device_answer_t *answer, mfa_str_t *cookie)
-    MFA_MUST_CHECK;
-
-/* last used first, past ones left out; at most MFA_DEVICES_MAX */
-mfa_status_t mfa_device_list(mfa_tx_t *tx, const mfa_id_t *user,
-    mfa_device_t **devices, size_t *count) MFA_MUST_CHECK;
-
-/* MFA_NOT_FOUND */
-mfa_status_t mfa_device_delete(mfa_tx_t *tx, const mfa_id_t *user,
-    const mfa_id_t *id) MFA_MUST_CHECK;
-
-/* after a change of password or factor; none is fine. Known browsers of
- * mfa_model_flow.h go too */
-mfa_status_t mfa_device_delete_all(mfa_tx_t *tx, const mfa_id_t *user)
-    MFA_MUST_CHECK;
-
-
-/*
- * decisions: the gate's answer for a request, from a cache in this worker
- * while the store's version stands.
- *
- * An identity is one allocation that many requests share; its strings are
- * safe in a header (mfa_header_value). Counted by holders; not thread-safe:
- * hold and release on the event loop only, or by the single owner.
- */
-
-typedef struct {
-    mfa_str_t            session;       /* hex of the session key */
-    mfa_str_t            user;
-    mfa_str_t            email;
-    mfa_str_t            name;
-    mfa_str_t            groups;        /* "managers,staff" */
-    mfa_str_t            amr;
-    mfa_str_t            auth_time;     /* decimal seconds */
-    mfa_strs_t           group_list;    /* as they are on the record */
-    mfa_pairs_t          attrs;
-    mfa_time_t           idle_at;       /* dead from then on, as last read */
-    mfa_time_t           limit_at;
-    mfa_time_t           factor_at;
-    mfa_time_t           seen_at;       /* as stored */
-    mfa_verdict_t        verdict;       /* of the session alone */
-    mfa_session_state_t  state;
-    unsigned             holders;
-    uint8_t              key[MFA_DIGEST_SIZE];
-} mfa_identity_t;
-
-void mfa_identity_hold(mfa_identity_t *identity);
-void mfa_identity_release(mfa_identity_t **identity);
-
-typedef struct mfa_decisions_s  mfa_decisions_t;
-
-/* slots: entries of the cache, a power of two; memory about 1 KB each used */
-mfa_status_t mfa_decisions_open(const mfa_model_t *model, size_t slots,
-    mfa_decisions_t **decisions) MFA_MUST_CHECK;
-void mfa_decisions_close(mfa_decisions_t **decisions);
-
-/*
- * Event loop only; never waits, never writes. Verdict DENY first. On
- * MFA_OK *identity is set (held once for the caller) when the token is of a
- * session that exists or did exist, and verdict and state say what it is
- * worth. MFA_AGAIN: ask mfa_decision_read in a thread. A pass notes the
- * session for the next touches.
- */
-mfa_status_t mfa_decision_check(mfa_decisions_t *decisions, mfa_str_t token,
-    mfa_time_t now, mfa_identity_t **identity, mfa_verdict_t *verdict,
-    mfa_session_state_t *state) MFA_MUST_CHECK;
-
-/* the same from the store, in any thread; may wait */
-mfa_status_t mfa_decision_read(const mfa_model_t *model, mfa_str_t token,
-    mfa_identity_t **identity, mfa_verdict_t *verdict,
-    mfa_session_state_t *state) MFA_MUST_CHECK;
-
-/* event loop only: a pass that mfa_decision_read gave is noted too */
-void mfa_decision_note(mfa_decisions_t *decisions,
-    const mfa_identity_t *identity, mfa_time_t now);
-
-typedef struct {
-    uint8_t     key[MFA_DIGEST_SIZE];
-    mfa_time_t  seen_at;
-} mfa_touch_t;
-
-/*
- * Event loop only: moves up to most noted sessions whose stored seen_at is
- * a minute or more behind into touches; returns how many. The caller has
- * them written by mfa_touches_write in a thread.
- */
-size_t mfa_decision_touches(mfa_decisions_t *decisions, mfa_time_t now,
-    mfa_touch_t *touches, size_t most);
-mfa_status_t mfa_touches_write(mfa_work_t *work, const mfa_touch_t *touches,
-    size_t count) MFA_MUST_CHECK;
-
-
 #pragma GCC visibility pop
 
+
+/* sessions, remembered devices, decisions of the gate */
+
+#include "mfa_model_session.h"
 
 /* flows, codes, limits, messages, purge */
 

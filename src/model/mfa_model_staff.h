@@ -69,6 +69,8 @@ typedef struct {
     mfa_approval_t       approvals[MFA_APPROVALS_MAX];
     size_t               approval_count;
     size_t               approvals_needed;          /* 1 or 2 */
+    mfa_approval_t       refusal;       /* who refused it, why; no name: not
+                                           refused, or nobody kept who */
 } mfa_reset_request_t;
 
 /*
@@ -97,6 +99,12 @@ mfa_status_t mfa_reset_request_next(mfa_tx_t *tx, const mfa_id_t *after,
 mfa_status_t mfa_reset_request_approve(mfa_tx_t *tx,
     mfa_reset_request_t *request, const mfa_user_t *staff,
     mfa_str_t statement) MFA_MUST_CHECK;
+
+/* to REFUSED, and who did it and why is kept; MFA_INVALID: it does not stand
+ * any more, or the reason is empty */
+mfa_status_t mfa_reset_request_refuse(mfa_tx_t *tx,
+    mfa_reset_request_t *request, const mfa_user_t *staff, mfa_str_t reason)
+    MFA_MUST_CHECK;
 
 /* to REFUSED, CANCELLED or USED; MFA_INVALID: not from this state */
 mfa_status_t mfa_reset_request_close(mfa_tx_t *tx,

@@ -29,7 +29,7 @@ typedef struct {
     mfa_table_t       table;
     unsigned          cost;
     purge_is_over_fn  is_over;
-    purge_remove_fn   remove;
+    purge_remove_fn   remove;           /* NULL: the row is all there is */
 } purge_step_t;
 
 typedef struct {
@@ -74,62 +74,6 @@ purge_remove_flow(mfa_tx_t *tx, mfa_str_t key)
     memcpy(id.bytes, key.data, MFA_ID_SIZE);
 
     return mfa_flow_delete(tx, &id);
-}
-
-
-static mfa_status_t
-purge_remove_code(mfa_tx_t *tx, mfa_str_t key)
-{
-    return mfa_txn_delete(tx->txn, MFA_TABLE_CODE, key);
-}
-
-
-static mfa_status_t
-purge_remove_limit(mfa_tx_t *tx, mfa_str_t key)
-{
-    return mfa_txn_delete(tx->txn, MFA_TABLE_LIMIT, key);
-}
-
-
-static mfa_status_t
-purge_remove_device(mfa_tx_t *tx, mfa_str_t key)
-{
-    return mfa_txn_delete(tx->txn, MFA_TABLE_DEVICE, key);
-}
-
-
-static mfa_status_t
-purge_remove_route(mfa_tx_t *tx, mfa_str_t key)
-{
-    return mfa_txn_delete(tx->txn, MFA_TABLE_ROUTE, key);
-}
-
-
-static mfa_status_t
-purge_remove_pass(mfa_tx_t *tx, mfa_str_t key)
-{
-    return mfa_txn_delete(tx->txn, MFA_TABLE_PASS, key);
-}
-
-
-static mfa_status_t
-purge_remove_former(mfa_tx_t *tx, mfa_str_t key)
-{
-    return mfa_txn_delete(tx->txn, MFA_TABLE_FORMER, key);
-}
-
-
-static mfa_status_t
-purge_remove_known(mfa_tx_t *tx, mfa_str_t key)
-{
-    return mfa_txn_delete(tx->txn, MFA_TABLE_KNOWN, key);
-}
-
-
-static mfa_status_t
-purge_remove_source(mfa_tx_t *tx, mfa_str_t key)
-{
-    return mfa_txn_delete(tx->txn, MFA_TABLE_SOURCE, key);
 }
 
 
@@ -281,17 +225,21 @@ purge_remove_user(mfa_tx_t *tx, mfa_str_t key)
 static const purge_step_t  purge_steps[] = {
     { MFA_TABLE_SESSION, 1, mfa_session_is_over, purge_remove_session },
     { MFA_TABLE_FLOW,    1, mfa_flow_is_over,    purge_remove_flow },
-    { MFA_TABLE_CODE,    1, mfa_code_is_over,    purge_remove_code },
-    { MFA_TABLE_LIMIT,   1, mfa_limit_is_over,   purge_remove_limit },
+    { MFA_TABLE_CODE,    1, mfa_code_is_over, NULL },
+    { MFA_TABLE_LIMIT,   1, mfa_limit_is_over, NULL },
     { MFA_TABLE_MESSAGE, 1, mfa_message_is_over, mfa_message_expire },
-    { MFA_TABLE_DEVICE,  1, mfa_device_is_over,  purge_remove_device },
-    { MFA_TABLE_ROUTE,   1, mfa_route_is_over,   purge_remove_route },
+    { MFA_TABLE_DEVICE,  1, mfa_device_is_over, NULL },
+    { MFA_TABLE_ROUTE,   1, mfa_route_is_over, NULL },
     { MFA_TABLE_REQUEST, 1, mfa_reset_request_is_over,
                                                  mfa_reset_request_remove },
-    { MFA_TABLE_PASS,    1, mfa_pass_is_over,    purge_remove_pass },
-    { MFA_TABLE_FORMER,  1, mfa_former_is_over,  purge_remove_former },
-    { MFA_TABLE_KNOWN,   1, mfa_known_is_over,   purge_remove_known },
-    { MFA_TABLE_SOURCE,  1, mfa_spray_is_over,   purge_remove_source },
+    { MFA_TABLE_PASS,    1, mfa_pass_is_over, NULL },
+    { MFA_TABLE_FORMER,  1, mfa_former_is_over, NULL },
+    { MFA_TABLE_KNOWN,   1, mfa_known_is_over, NULL },
+    { MFA_TABLE_SOURCE,  1, mfa_spray_is_over, NULL },
+    { MFA_TABLE_REMINDED, 1, mfa_reminded_is_over, NULL },
+    { MFA_TABLE_TICKET,  1, mfa_ticket_is_over, NULL },
+    { MFA_TABLE_SESSION_HOST,  1, mfa_session_host_is_over, NULL },
+    { MFA_TABLE_SESSION_HOSTS, 1, mfa_session_hosts_is_over, NULL },
     { MFA_TABLE_USER,    PURGE_COST_USER, purge_user_is_over,
                                                  purge_remove_user }
 };
@@ -477,7 +425,9 @@ purge_remove_one(mfa_tx_t *tx, purge_t *purge, const purge_dead_t *dead)
         return st;
     }
 
-    st = dead->step->remove(tx, key);
+    st = dead->step->remove != NULL
+         ? dead->step->remove(tx, key)
+         : mfa_txn_delete(tx->txn, dead->step->table, key);
     if (st != MFA_OK) {
         return st;
     }

@@ -42,6 +42,15 @@ mfa_status_t mfa_known_is_over(mfa_tx_t *tx, mfa_str_t key,
     mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
 mfa_status_t mfa_spray_is_over(mfa_tx_t *tx, mfa_str_t key,
     mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+mfa_status_t mfa_reminded_is_over(mfa_tx_t *tx, mfa_str_t key,
+    mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+
+mfa_status_t mfa_session_host_is_over(mfa_tx_t *tx, mfa_str_t key,
+    mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+mfa_status_t mfa_session_hosts_is_over(mfa_tx_t *tx, mfa_str_t key,
+    mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+mfa_status_t mfa_ticket_is_over(mfa_tx_t *tx, mfa_str_t key,
+    mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
 
 /* the row of a request, and what points to it */
 mfa_status_t mfa_reset_request_remove(mfa_tx_t *tx, mfa_str_t key)

@@ -18,6 +18,10 @@
 mfa_status_t mfa_tx_begin(mfa_tx_t *tx, mfa_work_t *work, mfa_txn_t *txn)
     MFA_MUST_CHECK;
 
+/* is the store of this key file? A new one is from now on. MFA_CONFIG: no */
+mfa_status_t mfa_model_key_check(mfa_work_t *work, mfa_error_t *error)
+    MFA_MUST_CHECK;
+
 /*
  * The end of a decoding: versions 1 to newest can be read, and nothing may
  * be left. noun names the record in the log, where damage is told.
@@ -26,7 +30,8 @@ mfa_status_t mfa_record_end(const mfa_tx_t *tx, const mfa_unpack_t *in,
     uint64_t version, uint64_t newest, const char *noun) MFA_MUST_CHECK;
 
 /* of what was proved: no second factor */
-#define MFA_AMR_NO_FACTOR  ((unsigned) (MFA_AMR_PWD | MFA_AMR_DEVICE))
+#define MFA_AMR_NO_FACTOR                                                   \
+    ((unsigned) (MFA_AMR_PWD | MFA_AMR_DEVICE | MFA_AMR_TRUSTED))
 
 /* the name of a browser, cut at MFA_AGENT_MAX between two characters */
 mfa_str_t mfa_agent_cut(mfa_str_t agent);
@@ -42,6 +47,21 @@ mfa_status_t mfa_user_pack(mfa_tx_t *tx, const mfa_user_t *user,
 mfa_status_t mfa_user_unpack(mfa_tx_t *tx, const mfa_id_t *id,
     mfa_str_t record, mfa_user_t *user) MFA_MUST_CHECK;
 
+/*
+ * The indexes of users, changed with the record: from what old has to what
+ * user has. check: is all of it free? MFA_EXISTS as mfa_user_save. For a new
+ * user old is zeroed but for its id, for one who goes user is.
+ */
+mfa_status_t mfa_user_index_check(mfa_tx_t *tx, const mfa_user_t *user,
+    const mfa_user_t *old, mfa_str_t *taken) MFA_MUST_CHECK;
+mfa_status_t mfa_user_index_move(mfa_tx_t *tx, const mfa_user_t *user,
+    const mfa_user_t *old) MFA_MUST_CHECK;
+mfa_status_t mfa_user_reports_move(mfa_tx_t *tx, const mfa_user_t *user,
+    const mfa_user_t *old) MFA_MUST_CHECK;
+
+/* in a store of before it: for at most a second, and the rest next time */
+void mfa_user_reports_build(mfa_work_t *work);
+
 /* sessions: the row, its entry in the index, both */
 
 #define MFA_SESSION_USER_KEY  (MFA_ID_SIZE + MFA_DIGEST_SIZE)
@@ -56,6 +76,19 @@ mfa_status_t mfa_session_put(mfa_tx_t *tx, const mfa_session_t *session)
     MFA_MUST_CHECK;
 mfa_status_t mfa_session_delete(mfa_tx_t *tx, const mfa_id_t *user,
     const uint8_t key[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
+
+/* SHA-256 of what a token of MFA_TOKEN_TEXT bytes stands for; MFA_INVALID */
+mfa_status_t mfa_token_key(mfa_str_t token, uint8_t key[MFA_DIGEST_SIZE])
+    MFA_MUST_CHECK;
+
+/* tokens for other hosts: whose session, and where; MFA_NOT_FOUND */
+mfa_status_t mfa_session_host_get(mfa_tx_t *tx,
+    const uint8_t key[MFA_DIGEST_SIZE], uint8_t session[MFA_DIGEST_SIZE],
+    mfa_str_t *host) MFA_MUST_CHECK;
+
+/* with a session that goes; none is fine */
+mfa_status_t mfa_session_hosts_delete(mfa_tx_t *tx,
+    const uint8_t session[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
 
 /* by time alone, at a moment; of two ends the earlier one is told */
 mfa_session_state_t mfa_session_age(const mfa_model_settings_t *settings,
@@ -144,12 +177,15 @@ mfa_status_t mfa_pass_delete(mfa_tx_t *tx, const mfa_id_t *user)
 mfa_status_t mfa_former_delete_all(mfa_tx_t *tx, const mfa_id_t *user)
     MFA_MUST_CHECK;
 
+/* the name of an event that is no person's and all the same kept */
+#define MFA_ALARM_NAME  "alarm"
+
 /*
  * The audit: adds a row in this update, MFA_OK or the update must fail. An
  * event that is not kept is counted, which costs no room, see mfa_audit.c.
  */
 mfa_status_t mfa_audit_append(mfa_tx_t *tx, mfa_str_t line) MFA_MUST_CHECK;
-mfa_status_t mfa_audit_count(mfa_tx_t *tx) MFA_MUST_CHECK;
+mfa_status_t mfa_audit_count(mfa_tx_t *tx, mfa_str_t line) MFA_MUST_CHECK;
 
 typedef struct {
     uint64_t    number;             /* of the last row; 0: there was none */
@@ -181,7 +217,8 @@ mfa_status_t mfa_audit_row_decode(mfa_tx_t *tx, mfa_str_t key,
     mfa_str_t record, mfa_audit_row_t *row) MFA_MUST_CHECK;
 mfa_status_t mfa_audit_row_check(mfa_tx_t *tx, const mfa_audit_row_t *row,
     const uint8_t before[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
-/* sets row->mac and writes */
+/* sets row->mac and writes; a row with the number 0 is not one of the chain
+ * and takes the place of the last such row */
 mfa_status_t mfa_audit_row_write(mfa_tx_t *tx, mfa_audit_row_t *row,
     const uint8_t before[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
 

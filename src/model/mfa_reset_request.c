@@ -459,9 +459,11 @@ request_unindex(mfa_tx_t *tx, const mfa_id_t *user, const mfa_id_t *id)
 }
 
 
-mfa_status_t
-mfa_reset_request_close(mfa_tx_t *tx, mfa_reset_request_t *request,
-    mfa_request_state_t state)
+/* refusal: kept with it, or NULL */
+
+static mfa_status_t
+request_close(mfa_tx_t *tx, mfa_reset_request_t *request,
+    mfa_request_state_t state, const mfa_approval_t *refusal)
 {
     mfa_status_t         st;
     mfa_reset_request_t  found;
@@ -480,6 +482,10 @@ mfa_reset_request_close(mfa_tx_t *tx, mfa_reset_request_t *request,
     found.state = state;
     found.decided_at = tx->now;
 
+    if (refusal != NULL) {
+        found.refusal = *refusal;
+    }
+
     st = mfa_reset_request_write(tx, &found);
     if (st != MFA_OK) {
         return st;
@@ -492,6 +498,39 @@ mfa_reset_request_close(mfa_tx_t *tx, mfa_reset_request_t *request,
     }
 
     return st;
+}
+
+
+mfa_status_t
+mfa_reset_request_close(mfa_tx_t *tx, mfa_reset_request_t *request,
+    mfa_request_state_t state)
+{
+    return request_close(tx, request, state, NULL);
+}
+
+
+mfa_status_t
+mfa_reset_request_refuse(mfa_tx_t *tx, mfa_reset_request_t *request,
+    const mfa_user_t *staff, mfa_str_t reason)
+{
+    mfa_status_t    st;
+    mfa_approval_t  refusal = { .staff = staff->id, .at = tx->now };
+
+    st = request_line(tx->work->arena, &reason);
+
+    if (st == MFA_OK) {
+        st = mfa_user_full_name(tx->work->arena, staff, &refusal.name);
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    refusal.statement = reason;
+
+    return (reason.len > 0)
+           ? request_close(tx, request, MFA_REQUEST_REFUSED, &refusal)
+           : MFA_INVALID;
 }
 
 

@@ -9,7 +9,7 @@
 #include "mfa_record.h"
 
 
-#define REQUEST_VERSION     1
+#define REQUEST_VERSION     2
 #define REQUEST_RECORD_MAX  8192
 #define REQUEST_PHRASE_MAX  32
 #define REQUEST_KEEP        (90 * MFA_DAY)
@@ -24,10 +24,17 @@ request_text_is_good(mfa_str_t s, size_t max)
 
 
 static bool
+request_approval_is_good(const mfa_approval_t *approval)
+{
+    return request_text_is_good(approval->name, 2 * MFA_NAME_MAX + 1)
+           && request_text_is_good(approval->statement, MFA_STATEMENT_MAX);
+}
+
+
+static bool
 request_is_good(const mfa_reset_request_t *request)
 {
-    size_t                 i;
-    const mfa_approval_t  *approval;
+    size_t  i;
 
     if (!request_text_is_good(request->phrase, REQUEST_PHRASE_MAX)
         || request->agent.len > MFA_AGENT_MAX
@@ -39,34 +46,35 @@ request_is_good(const mfa_reset_request_t *request)
     }
 
     for (i = 0; i < request->approval_count; i++) {
-        approval = &request->approvals[i];
-
-        if (!request_text_is_good(approval->name, 2 * MFA_NAME_MAX + 1)
-            || !request_text_is_good(approval->statement, MFA_STATEMENT_MAX))
-        {
+        if (!request_approval_is_good(&request->approvals[i])) {
             return false;
         }
     }
 
-    return true;
+    return request->refusal.name.len == 0
+           || request_approval_is_good(&request->refusal);
+}
+
+
+static void
+request_pack_approval(mfa_buf_t *buf, const mfa_approval_t *approval)
+{
+    mfa_pack_str(buf, mfa_id_str(&approval->staff));
+    mfa_pack_str(buf, approval->name);
+    mfa_pack_str(buf, approval->statement);
+    mfa_pack_time(buf, approval->at);
 }
 
 
 static void
 request_pack_approvals(mfa_buf_t *buf, const mfa_reset_request_t *request)
 {
-    size_t                 i;
-    const mfa_approval_t  *approval;
+    size_t  i;
 
     mfa_pack_number(buf, request->approval_count);
 
     for (i = 0; i < request->approval_count; i++) {
-        approval = &request->approvals[i];
-
-        mfa_pack_str(buf, mfa_id_str(&approval->staff));
-        mfa_pack_str(buf, approval->name);
-        mfa_pack_str(buf, approval->statement);
-        mfa_pack_time(buf, approval->at);
+        request_pack_approval(buf, &request->approvals[i]);
     }
 }
 
@@ -96,6 +104,7 @@ mfa_reset_request_write(mfa_tx_t *tx, const mfa_reset_request_t *request)
     mfa_pack_str(&buf, mfa_str_bytes(request->cancel, MFA_DIGEST_SIZE));
     mfa_pack_number(&buf, request->approvals_needed);
     request_pack_approvals(&buf, request);
+    request_pack_approval(&buf, &request->refusal);
 
     st = mfa_buf_str(&buf, &record);
     if (st != MFA_OK) {
@@ -146,11 +155,20 @@ request_unpack_address(mfa_unpack_t *in, mfa_address_t *address)
 
 
 static void
+request_unpack_approval(mfa_unpack_t *in, mfa_approval_t *approval)
+{
+    request_unpack_bytes(in, approval->staff.bytes, MFA_ID_SIZE);
+    approval->name = mfa_unpack_str(in);
+    approval->statement = mfa_unpack_str(in);
+    approval->at = mfa_unpack_time(in);
+}
+
+
+static void
 request_unpack_approvals(mfa_unpack_t *in, mfa_reset_request_t *request)
 {
-    size_t           i;
-    uint64_t         count;
-    mfa_approval_t  *approval;
+    size_t    i;
+    uint64_t  count;
 
     count = mfa_unpack_number(in);
 
@@ -160,12 +178,7 @@ request_unpack_approvals(mfa_unpack_t *in, mfa_reset_request_t *request)
     }
 
     for (i = 0; i < count; i++) {
-        approval = &request->approvals[i];
-
-        request_unpack_bytes(in, approval->staff.bytes, MFA_ID_SIZE);
-        approval->name = mfa_unpack_str(in);
-        approval->statement = mfa_unpack_str(in);
-        approval->at = mfa_unpack_time(in);
+        request_unpack_approval(in, &request->approvals[i]);
     }
 
     request->approval_count = (size_t) count;
@@ -214,6 +227,12 @@ mfa_reset_request_decode(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
     request_unpack_bytes(&in, found.cancel, MFA_DIGEST_SIZE);
     found.approvals_needed = (size_t) mfa_unpack_number(&in);
     request_unpack_approvals(&in, &found);
+
+    /* who refused is kept since version 2 */
+
+    if (version >= 2) {
+        request_unpack_approval(&in, &found.refusal);
+    }
 
     in.is_damaged |= key.len != MFA_ID_SIZE
                      || !request_is_sound(&found, state);

@@ -10,27 +10,73 @@
 
 
 mfa_status_t
-mfa_session_look(mfa_tx_t *tx, mfa_str_t token, mfa_session_view_t *view)
+mfa_token_key(mfa_str_t token, uint8_t key[MFA_DIGEST_SIZE])
 {
-    uint8_t       raw[MFA_TOKEN_SIZE], key[MFA_DIGEST_SIZE];
+    uint8_t       raw[MFA_TOKEN_SIZE];
     mfa_status_t  st;
 
-    *view = (mfa_session_view_t) { .verdict = MFA_VERDICT_DENY,
-                                   .state = MFA_SESSION_NONE,
-                                   .user = { .is_disabled = true } };
-
     if (mfa_base64url_decode_fixed(token, raw, sizeof(raw)) != MFA_OK) {
-        return MFA_OK;
+        return MFA_INVALID;
     }
 
     st = mfa_sha256(mfa_str_bytes(raw, sizeof(raw)), key);
     mfa_wipe(raw, sizeof(raw));
 
+    return st;
+}
+
+
+static void
+session_none(mfa_session_view_t *view)
+{
+    *view = (mfa_session_view_t) { .verdict = MFA_VERDICT_DENY,
+                                   .state = MFA_SESSION_NONE,
+                                   .user = { .is_disabled = true } };
+}
+
+
+/* of a token of its own, or of one for another host */
+
+static mfa_status_t
+session_of_key(mfa_tx_t *tx, const uint8_t key[MFA_DIGEST_SIZE],
+    mfa_session_view_t *view)
+{
+    uint8_t       own[MFA_DIGEST_SIZE];
+    mfa_status_t  st;
+
+    st = mfa_session_get(tx, key, &view->session);
+    if (st != MFA_NOT_FOUND) {
+        return st;
+    }
+
+    st = mfa_session_host_get(tx, key, own, &view->host);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = mfa_session_get(tx, key, &view->session);
+    return mfa_session_get(tx, own, &view->session);
+}
+
+
+mfa_status_t
+mfa_session_read(mfa_tx_t *tx, mfa_str_t token, mfa_session_view_t *view)
+{
+    uint8_t       key[MFA_DIGEST_SIZE];
+    mfa_status_t  st;
+
+    session_none(view);
+
+    st = mfa_token_key(token, key);
+
+    if (st == MFA_INVALID) {
+        return MFA_OK;
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = session_of_key(tx, key, view);
 
     if (st == MFA_NOT_FOUND) {
         return MFA_OK;
@@ -59,6 +105,45 @@ mfa_session_look(mfa_tx_t *tx, mfa_str_t token, mfa_session_view_t *view)
     }
 
     return MFA_OK;
+}
+
+
+bool
+mfa_session_is_bound(unsigned amr, const uint8_t proof[MFA_DIGEST_SIZE],
+    const uint8_t *claimed)
+{
+    if ((amr & MFA_AMR_TRUSTED) == 0) {
+        return claimed == NULL;
+    }
+
+    return claimed != NULL && mfa_equal_ct(proof, claimed, MFA_DIGEST_SIZE);
+}
+
+
+mfa_status_t
+mfa_session_look(mfa_tx_t *tx, mfa_str_t token, mfa_session_view_t *view)
+{
+    mfa_status_t  st;
+
+    st = mfa_session_read(tx, token, view);
+
+    /* what is made for one host is nothing on any other */
+
+    if (st == MFA_OK && view->host.len > 0
+        && !mfa_str_eq(view->host, tx->work->host))
+    {
+        session_none(view);
+    }
+
+    if (st == MFA_OK && view->verdict == MFA_VERDICT_PASS
+        && !mfa_session_is_bound(view->session.amr, view->session.proof,
+                                 tx->work->proof))
+    {
+        view->verdict = MFA_VERDICT_DENY;
+        view->state = MFA_SESSION_UNPROVED;
+    }
+
+    return st;
 }
 
 
@@ -333,7 +418,6 @@ static mfa_status_t
 session_make_token(mfa_tx_t *tx, uint8_t key[MFA_DIGEST_SIZE],
     mfa_str_t *token)
 {
-    uint8_t             raw[MFA_TOKEN_SIZE];
     mfa_str_t           record;
     mfa_status_t        st;
     const mfa_model_t  *model;
@@ -345,16 +429,9 @@ session_make_token(mfa_tx_t *tx, uint8_t key[MFA_DIGEST_SIZE],
         return st;
     }
 
-    st = mfa_base64url_decode_fixed(*token, raw, sizeof(raw));
+    st = mfa_token_key(*token, key);
     if (st != MFA_OK) {
-        return MFA_BUG;
-    }
-
-    st = mfa_sha256(mfa_str_bytes(raw, sizeof(raw)), key);
-    mfa_wipe(raw, sizeof(raw));
-
-    if (st != MFA_OK) {
-        return st;
+        return (st == MFA_INVALID) ? MFA_BUG : st;
     }
 
     st = mfa_txn_get(tx->txn, MFA_TABLE_SESSION, mfa_session_key(key),
@@ -398,8 +475,7 @@ mfa_session_issue(mfa_tx_t *tx, mfa_user_t *user, mfa_session_t *session,
     session->epoch = user->epoch;
     session->started_at = tx->now;
     session->seen_at = tx->now;
-    session->factor_at = (session->amr & ~MFA_AMR_NO_FACTOR) != 0
-                         ? tx->now : 0;
+    session->factor_at = mfa_amr_has_factor(session->amr) ? tx->now : 0;
     session->agent = mfa_agent_cut(session->agent);
 
     if (session->address.len == 0 && tx->work->address != NULL) {

@@ -8,8 +8,8 @@
 #include "mfa_record.h"
 
 
-#define SESSION_VERSION     1
-#define SESSION_RECORD_MAX  256
+#define SESSION_VERSION     2
+#define SESSION_RECORD_MAX  384
 
 /* who comes back the next morning is told why they must log in again */
 #define SESSION_GRACE       MFA_DAY
@@ -54,6 +54,12 @@ mfa_session_put(mfa_tx_t *tx, const mfa_session_t *session)
     mfa_pack_str(&buf, mfa_str_bytes(session->address.bytes,
                                      session->address.len));
     mfa_pack_str(&buf, session->agent);
+    mfa_pack_number(&buf, session->is_partial);
+    mfa_pack_str(&buf, session->trusted);
+
+    if (session->trusted.len > 0) {
+        mfa_buf_put(&buf, mfa_str_bytes(session->proof, MFA_DIGEST_SIZE));
+    }
 
     st = mfa_buf_str(&buf, &record);
     if (st != MFA_OK) {
@@ -84,6 +90,26 @@ session_take(mfa_unpack_t *in, size_t len)
 }
 
 
+/* what version 2 added */
+
+static void
+session_unpack_more(mfa_unpack_t *in, mfa_session_t *session)
+{
+    mfa_str_t  proof;
+
+    session->is_partial = mfa_unpack_number(in) != 0;
+    session->trusted = mfa_unpack_str(in);
+
+    if (session->trusted.len > 0) {
+        proof = session_take(in, MFA_DIGEST_SIZE);
+
+        if (proof.len > 0) {
+            memcpy(session->proof, proof.data, MFA_DIGEST_SIZE);
+        }
+    }
+}
+
+
 static mfa_status_t
 session_unpack(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
     mfa_session_t *session)
@@ -106,6 +132,10 @@ session_unpack(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
     factor = mfa_unpack_time(&in);
     address = mfa_unpack_str(&in);
     session->agent = mfa_unpack_str(&in);
+
+    if (version >= 2) {
+        session_unpack_more(&in, session);
+    }
 
     /* no sum may go past the end of time */
 
@@ -193,6 +223,11 @@ mfa_session_delete(mfa_tx_t *tx, const mfa_id_t *user,
 
     st = mfa_txn_delete(tx->txn, MFA_TABLE_SESSION, mfa_session_key(key));
     if (st != MFA_OK && st != MFA_NOT_FOUND) {
+        return st;
+    }
+
+    st = mfa_session_hosts_delete(tx, key);
+    if (st != MFA_OK) {
         return st;
     }
 

@@ -7,8 +7,6 @@
 
 #include "mfa_model.h"
 
-#include <arpa/inet.h>
-
 
 #define HASH_MEMORY_KIB    19456
 #define HASH_MEMORY_MOST   ((int64_t) 1024 * 1024)      /* KiB */
@@ -51,6 +49,7 @@ static const mfa_enum_t  settings_limits[] = {
     { "sms_all", MFA_LIMIT_SMS_ALL },
     { "login_browser", MFA_LIMIT_LOGIN_BROWSER },
     { "fleet_codes", MFA_LIMIT_FLEET_CODES },
+    { "send_known", MFA_LIMIT_SEND_KNOWN },
     { NULL, 0 }
 };
 
@@ -92,6 +91,8 @@ mfa_model_defaults(mfa_model_settings_t *settings)
             [MFA_LIMIT_LOGIN_BROWSER] = rule(10, MFA_HOUR, 0, 0),
             [MFA_LIMIT_FLEET_CODES] = rule(200, 10 * MFA_MINUTE, 0, 0),
             [MFA_LIMIT_PASSWORD_ROW] = rule(100, PASSWORD_ROW, 0, 0),
+            [MFA_LIMIT_SEND_KNOWN] = rule(6, MFA_DAY, 0, 0),
+            [MFA_LIMIT_ALARM_ROWS] = rule(10, MFA_HOUR, 50, MFA_DAY),
         },
         .hash_cost = { HASH_MEMORY_KIB, HASH_PASSES },
     };
@@ -251,66 +252,6 @@ static MFA_OPTION_SETTER(settings_set_limit)
 }
 
 
-/* the bits beyond the prefix must be zero: "10.1.2.3/8" is a slip */
-
-static bool
-network_is_exact(const mfa_network_t *network)
-{
-    unsigned  bit;
-
-    for (bit = network->bits; bit < 8 * (unsigned) network->base.len; bit++) {
-        if (network->base.bytes[bit / 8] & (0x80 >> (bit % 8))) {
-            return false;
-        }
-    }
-
-    return true;
-}
-
-
-static bool
-network_parse(mfa_str_t text, mfa_network_t *network)
-{
-    char       cstr[MFA_ADDRESS_TEXT_SIZE];
-    int64_t    bits;
-    mfa_str_t  address;
-
-    *network = (mfa_network_t) { .bits = 0 };
-
-    address = mfa_str_split(&text, '/');
-
-    if (address.len == 0 || address.len >= sizeof(cstr)) {
-        return false;
-    }
-
-    memcpy(cstr, address.data, address.len);
-    cstr[address.len] = '\0';
-
-    if (inet_pton(AF_INET, cstr, network->base.bytes) == 1) {
-        network->base.len = 4;
-
-    } else if (inet_pton(AF_INET6, cstr, network->base.bytes) == 1) {
-        network->base.len = 16;
-
-    } else {
-        return false;
-    }
-
-    bits = 8 * network->base.len;
-
-    if (text.data != NULL
-        && (mfa_str_number(text, &bits) != MFA_OK
-            || bits > 8 * network->base.len))
-    {
-        return false;
-    }
-
-    network->bits = (unsigned) bits;
-
-    return network_is_exact(network);
-}
-
-
 static MFA_OPTION_SETTER(settings_set_networks)
 {
     size_t           i;
@@ -330,7 +271,7 @@ static MFA_OPTION_SETTER(settings_set_networks)
     }
 
     for (i = 0; i < line->nargs; i++) {
-        if (!network_parse(line->args[i], &items[i])) {
+        if (!mfa_network_parse(line->args[i], &items[i])) {
             return settings_invalid(option, line->args[i],
                                     "a network such as \"203.0.113.0/24\" or "
                                     "\"2001:db8::/32\"", error);
@@ -582,7 +523,7 @@ const mfa_option_t  mfa_model_options[] = {
                   "send_person 10/1h 30/1d; code_address 10/1m 60/1h; "
                   "sms_number 10/1h 30/1d; sms_route 100/1d; "
                   "sms_all 1000/1d; login_browser 10/1h; "
-                  "fleet_codes 200/10m; "
+                  "fleet_codes 200/10m; send_known 6/1d; "
                   "code_tries 5; totp_tries 5; totp_day 10; totp_most 50",
       .help = "How often something may be tried; code_tries and totp_ take "
               "a number alone.",

@@ -251,6 +251,18 @@ mfa_sms_book(mfa_tx_t *tx, mfa_str_t number, mfa_time_t *retry_at)
 }
 
 
+mfa_status_t
+mfa_sms_bill(mfa_tx_t *tx)
+{
+    mfa_time_t    retry_at;
+    mfa_status_t  st;
+
+    st = mfa_limit_book(tx, MFA_LIMIT_SMS_ALL, mfa_str("all"), &retry_at);
+
+    return (st == MFA_LIMITED) ? MFA_OK : st;
+}
+
+
 /* the newest that is still out; which of them it was makes no difference */
 
 mfa_status_t

@@ -8,7 +8,8 @@
 #include "mfa_record.h"
 
 
-#define USER_VERSION       2
+#define USER_VERSION       3
+#define USER_SECURED_SINCE 3
 #define USER_PASSWORD_MAX  512
 #define USER_ATTR_NAME     64
 #define USER_ATTR_VALUE    512
@@ -178,6 +179,8 @@ mfa_user_pack(mfa_tx_t *tx, const mfa_user_t *user, mfa_str_t *record)
     mfa_pack_str(&buf, user_browser(user));
     mfa_pack_time(&buf, user->mailed_password_at);
     mfa_pack_time(&buf, user->mailed_device_at);
+    mfa_pack_time(&buf, user->deadline_at);
+    mfa_pack_time(&buf, user->secured_at);
 
     return mfa_buf_str(&buf, record);
 }
@@ -215,6 +218,8 @@ mfa_user_unpack(mfa_tx_t *tx, const mfa_id_t *id, mfa_str_t record,
     browser = mfa_unpack_str(&in);
     user->mailed_password_at = mfa_unpack_time(&in);
     user->mailed_device_at = mfa_unpack_time(&in);
+    user->deadline_at = mfa_unpack_time(&in);
+    user->secured_at = mfa_unpack_time(&in);
 
     user->is_disabled = (flags & USER_DISABLED) != 0;
     user->is_locked = (flags & USER_LOCKED) != 0;
@@ -227,6 +232,12 @@ mfa_user_unpack(mfa_tx_t *tx, const mfa_id_t *id, mfa_str_t record,
     if (st != MFA_OK) {
         *user = (mfa_user_t) { .is_disabled = true };
         return st;
+    }
+
+    /* nobody finished registering without a second factor then */
+
+    if (version < USER_SECURED_SINCE) {
+        user->secured_at = user->registered_at;
     }
 
     if (browser.len != 0) {

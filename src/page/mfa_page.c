@@ -82,29 +82,6 @@ page_find(mfa_str_t path, mfa_str_t *rest)
 }
 
 
-bool
-mfa_page_is_hashing(const mfa_page_env_t *env, const mfa_request_t *request)
-{
-    mfa_str_t          path, rest;
-    const mfa_page_t  *page;
-
-    path = request->path;
-
-    if (request->method != MFA_METHOD_POST
-        || !mfa_str_has_prefix(path, env->portal))
-    {
-        return false;
-    }
-
-    path.data += env->portal.len;
-    path.len -= env->portal.len;
-
-    page = page_find(path, &rest);
-
-    return page != NULL && page->is_hashing;
-}
-
-
 static void
 find_cookie(const mfa_request_t *request, mfa_str_t name, mfa_str_t *value)
 {
@@ -124,19 +101,68 @@ find_cookie(const mfa_request_t *request, mfa_str_t name, mfa_str_t *value)
 }
 
 
+/* the browser's own number, and the mark that may stand behind it */
+
+static void
+find_browser(const mfa_page_env_t *env, const mfa_request_t *request,
+    mfa_str_t *browser, mfa_str_t *mark)
+{
+    find_cookie(request, env->browser_cookie, mark);
+
+    *browser = mfa_str_split(mark, '.');
+
+    if (browser->len != MFA_TOKEN_TEXT) {
+        *browser = mfa_null;
+    }
+
+    if (browser->len == 0 || !mfa_mark_has_form(*mark)) {
+        *mark = mfa_null;
+    }
+}
+
+
+mfa_hashing_t
+mfa_page_hashing(const mfa_page_env_t *env, const mfa_request_t *request,
+    uint64_t *person)
+{
+    mfa_str_t          path, rest, browser, mark;
+    const mfa_page_t  *page;
+
+    *person = 0;
+
+    path = request->path;
+
+    if (request->method != MFA_METHOD_POST
+        || !mfa_str_has_prefix(path, env->portal))
+    {
+        return MFA_HASHING_NONE;
+    }
+
+    path.data += env->portal.len;
+    path.len -= env->portal.len;
+
+    page = page_find(path, &rest);
+
+    if (page == NULL || !page->is_hashing) {
+        return MFA_HASHING_NONE;
+    }
+
+    find_browser(env, request, &browser, &mark);
+
+    return mfa_mark_judge(env->keys, browser, mark, person)
+           == MFA_VERDICT_PASS ? MFA_HASHING_KNOWN : MFA_HASHING_STRANGER;
+}
+
+
 static mfa_status_t
 visit_cookies(mfa_visit_t *visit)
 {
     find_cookie(visit->request, visit->env->session_cookie, &visit->session);
-    find_cookie(visit->request, visit->env->browser_cookie, &visit->browser);
+    find_browser(visit->env, visit->request, &visit->browser, &visit->mark);
     find_cookie(visit->request, visit->env->device_cookie, &visit->device);
 
     if (visit->session.len != MFA_TOKEN_TEXT) {
         visit->session = mfa_null;
-    }
-
-    if (visit->browser.len != MFA_TOKEN_TEXT) {
-        visit->browser = mfa_null;
     }
 
     if (visit->device.len > DEVICE_MAX) {
@@ -211,14 +237,83 @@ visit_post(mfa_visit_t *visit)
 }
 
 
+/* through the step-up, and back to the page itself */
+
+static mfa_status_t
+visit_judge_full(mfa_visit_t *visit, bool *is_here)
+{
+    mfa_str_t     here;
+    mfa_status_t  st;
+
+    *is_here = false;
+
+    st = mfa_visit_who(visit);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (mfa_visit_is_partial(visit)) {
+        here = mfa_arena_printf(visit->work->arena, MFA_STR_FMT MFA_STR_FMT,
+                                MFA_STR_ARG(visit->env->portal),
+                                MFA_STR_ARG(visit->path));
+
+        return mfa_visit_redirect(visit, mfa_str("step-up"),
+                                  mfa_visit_param(visit, "to", here));
+    }
+
+    *is_here = true;
+
+    return MFA_OK;
+}
+
+
+/* on the host of an application: the same page, where all of them are */
+
+static mfa_status_t
+visit_elsewhere(mfa_visit_t *visit)
+{
+    size_t        i;
+    mfa_str_t     path, query;
+    mfa_status_t  st;
+
+    st = mfa_percent_encode(visit->work->arena, visit->path, "/", &path);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    query = visit->request->query;
+
+    for (i = 0; i < query.len; i++) {
+        if (query.data[i] <= 0x20 || query.data[i] >= 0x7f) {
+            query = mfa_null;
+        }
+    }
+
+    return mfa_visit_redirect_to(visit,
+                                 mfa_arena_printf(visit->work->arena,
+                                     MFA_STR_FMT MFA_STR_FMT MFA_STR_FMT "%s"
+                                     MFA_STR_FMT,
+                                     MFA_STR_ARG(visit->env->send->origin.text),
+                                     MFA_STR_ARG(visit->env->portal),
+                                     MFA_STR_ARG(path),
+                                     query.len > 0 ? "?" : "",
+                                     MFA_STR_ARG(query)));
+}
+
+
 static mfa_status_t
 visit_asked(mfa_visit_t *visit)
 {
+    bool          is_here;
     mfa_status_t  st;
 
     visit->page = page_find(visit->path, &visit->rest);
     if (visit->page == NULL) {
         return mfa_visit_fault(visit, 404);
+    }
+
+    if (visit->request->host.len > 0 && !visit->page->is_anywhere) {
+        return visit_elsewhere(visit);
     }
 
     if (visit->request->method == MFA_METHOD_OTHER
@@ -236,6 +331,13 @@ visit_asked(mfa_visit_t *visit)
 
     if (st != MFA_OK) {
         return st;
+    }
+
+    if (visit->page->needs_full) {
+        st = visit_judge_full(visit, &is_here);
+        if (st != MFA_OK || !is_here) {
+            return st;
+        }
     }
 
     if (visit->request->method == MFA_METHOD_POST) {

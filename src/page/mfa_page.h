@@ -38,6 +38,8 @@ typedef struct {
     mfa_cause_t    cause;
     mfa_str_t      path;            /* nginx's normalised r->uri */
     mfa_str_t      query;           /* r->args as it stands */
+    mfa_str_t      host;            /* of an application on another host, as
+                                       the Host header names it; or empty */
     mfa_str_t      asked;           /* path?query wanted, for NO_ACCESS */
     mfa_str_t      body;
     mfa_strs_t     cookies;         /* Cookie headers */
@@ -52,6 +54,12 @@ typedef struct {
     mfa_str_t      x_requested_with;
     mfa_str_t      sec_fetch_site;
     mfa_str_t      sec_fetch_mode;
+    mfa_str_t      sec_fetch_dest;
+
+    /* a trusted single sign-on: whom it names and the words for what it
+     * proved; empty: nobody. Never of the client's own writing */
+    mfa_str_t      trusted;
+    mfa_str_t      trusted_amr;     /* "hwk mfa" */
 
     mfa_address_t  address;
 } mfa_request_t;
@@ -74,10 +82,15 @@ bool mfa_is_page_load(const mfa_request_t *request);
 /* settings: application, app */
 
 typedef struct {
-    mfa_str_t   name;               /* "ESS" */
-    mfa_str_t   path;               /* "/ess/" */
-    mfa_str_t   label;              /* "Employee Self Service" */
-    mfa_strs_t  groups;             /* empty: a tile for everybody */
+    mfa_str_t     name;             /* "ESS" */
+    mfa_str_t     path;             /* "/ess/" */
+    mfa_str_t     label;            /* "Employee Self Service" */
+    mfa_strs_t    groups;           /* empty: a tile for everybody */
+    mfa_origin_t  origin;           /* of another host; empty: public_url's */
+    mfa_str_t     host;             /* "pay.example.net:8443"; or empty */
+    mfa_str_t     link;             /* origin, if another, and path */
+    bool          is_shared;        /* of another host, which has our cookies
+                                       all the same: cookie_domain */
 } mfa_application_t;
 
 typedef struct {
@@ -94,6 +107,7 @@ typedef struct {
     mfa_app_t          apps[MFA_APPS_MAX];
     size_t             app_count;
     mfa_str_t          html;        /* folder of the templates */
+    mfa_str_t          cookie_domain;   /* "example.org"; empty: none */
 } mfa_page_settings_t;
 
 extern const mfa_option_t  mfa_page_options[];
@@ -111,6 +125,8 @@ typedef struct {
     const mfa_templates_t      *templates;
     const mfa_words_t          *words;
     mfa_str_t                   style;          /* style.css */
+    mfa_str_t                   csp;            /* Content-Security-Policy;
+                                                   empty: without others */
     mfa_str_t                   portal;         /* "/mfa/" */
     mfa_str_t                   session_cookie;
     mfa_str_t                   device_cookie;
@@ -155,6 +171,7 @@ struct mfa_visit_s {
     mfa_pairs_t            query;
     mfa_pairs_t            form;            /* of a POST */
     mfa_str_t              browser;         /* cookie; empty: none yet */
+    mfa_str_t              mark;            /* behind it; empty: none */
     mfa_str_t              session;         /* cookie; empty: none */
     mfa_str_t              device;          /* cookie; empty: none */
     mfa_session_view_t     who;             /* after mfa_visit_who */
@@ -192,6 +209,10 @@ struct mfa_page_s {
     mfa_visit_fn              post;         /* NULL: only GET and HEAD */
 
     bool                      is_hashing;   /* a POST may answer MFA_HASH */
+    bool                      is_anywhere;  /* also on the hosts of other
+                                               applications */
+    bool                      needs_full;   /* not for a session of which
+                                               more is asked: that first */
 
     /* pages of a flow (get and post are those of mfa_page_flow.c) */
     const char               *template;
@@ -220,19 +241,35 @@ mfa_status_t mfa_page_password_rule(mfa_visit_t *visit, mfa_value_t *map)
     MFA_MUST_CHECK;
 
 
+/*
+ * Is more asked of this person than their session has proved? Judged as the
+ * gate judges where no mfa_level is in force. False where nobody is logged in.
+ */
+bool mfa_visit_is_partial(const mfa_visit_t *visit);
+
+/* after mfa_visit_step, in a POST: mfa_login_continue, and on to its page;
+ * through Login where the password was given too long ago */
+mfa_status_t mfa_visit_continue(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+
+
 /* replies (mfa_page_reply.c) */
 
 #define MFA_HSTS  "max-age=31536000"
 
-/* the headers of security.md E1, for every reply we make */
-mfa_status_t mfa_reply_headers(mfa_arena_t *arena,
-    const mfa_origin_t *origin, mfa_reply_t *reply) MFA_MUST_CHECK;
+/* the headers of security.md E1, for every reply we make; env may be NULL */
+mfa_status_t mfa_reply_headers(mfa_arena_t *arena, const mfa_page_env_t *env,
+    mfa_reply_t *reply) MFA_MUST_CHECK;
 mfa_status_t mfa_reply_header(mfa_arena_t *arena, mfa_reply_t *reply,
     const char *name, mfa_str_t value) MFA_MUST_CHECK;
 
 /* 303 to a page of ours: PATH below the portal, a query or empty */
 mfa_status_t mfa_visit_redirect(mfa_visit_t *visit, mfa_str_t path,
     mfa_str_t query) MFA_MUST_CHECK;
+
+/* 303 to an address that the caller made; data NULL: no memory */
+mfa_status_t mfa_visit_redirect_to(mfa_visit_t *visit, mfa_str_t location)
+    MFA_MUST_CHECK;
 
 /* 303 to a checked target, or home where it is empty or not safe */
 mfa_status_t mfa_visit_go(mfa_visit_t *visit, mfa_str_t target)
@@ -268,20 +305,49 @@ mfa_status_t mfa_visit_no_access(mfa_visit_t *visit) MFA_MUST_CHECK;
  * headers are few) */
 void mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply);
 
-/* may this request need a password hash? Path and method are read */
-bool mfa_page_is_hashing(const mfa_page_env_t *env,
-    const mfa_request_t *request);
+/*
+ * May this request need a password hash, and whose is it? Path, method and
+ * cookies are read. KNOWN: the browser has a mark (mfa_page_mark.c) of this
+ * person, a digest. What is wrong with a mark makes a STRANGER.
+ */
+
+typedef enum {
+    MFA_HASHING_NONE = 0,
+    MFA_HASHING_STRANGER,
+    MFA_HASHING_KNOWN
+} mfa_hashing_t;
+
+mfa_hashing_t mfa_page_hashing(const mfa_page_env_t *env,
+    const mfa_request_t *request, uint64_t *person);
+
+/* for a browser that has just shown whose it is; person: a few bytes */
+mfa_status_t mfa_mark_make(const mfa_keys_t *keys, mfa_arena_t *arena,
+    mfa_str_t browser, mfa_str_t person, mfa_str_t *mark) MFA_MUST_CHECK;
+
+/* deny first */
+mfa_verdict_t mfa_mark_judge(const mfa_keys_t *keys, mfa_str_t browser,
+    mfa_str_t mark, uint64_t *person);
+
+/* could it be one? */
+bool mfa_mark_has_form(mfa_str_t mark);
 
 /* the same where the realm is known: with all of its headers */
 void mfa_page_plain(const mfa_page_env_t *env, unsigned status,
     mfa_arena_t *arena, mfa_reply_t *reply);
 
-/*
- * The answer to somebody the gate does not let in; see mfa_refuse in mfa.h.
- */
+/* what is missing where the gate does not let somebody in */
+
+typedef struct {
+    bool        is_one;         /* a login by password alone would do */
+    bool        is_step_up;     /* logged in, but not far enough */
+    mfa_time_t  fresh;          /* the second factor must not be older than
+                                   this; 0: any will do */
+} mfa_refusal_t;
+
+/* see mfa_refuse and mfa_step_up in mfa.h */
 mfa_status_t mfa_page_refuse(const mfa_page_env_t *env,
-    const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
-    MFA_MUST_CHECK;
+    const mfa_refusal_t *refusal, const mfa_request_t *request,
+    mfa_arena_t *arena, mfa_reply_t *reply) MFA_MUST_CHECK;
 
 /* see mfa_change_password in mfa.h */
 mfa_status_t mfa_page_change_password(const mfa_page_env_t *env,
@@ -297,6 +363,20 @@ mfa_status_t mfa_visit_reset_values(mfa_visit_t *visit, mfa_value_t *map)
 /* the same as they stand, for pages that choose */
 mfa_status_t mfa_visit_reset_offer(mfa_visit_t *visit,
     mfa_reset_offer_t *offer) MFA_MUST_CHECK;
+
+
+/*
+ * People without a second factor (mfa_page_deadline.c). Values: may_wait, and
+ * with a deadline has_days, until, and one of days, is_one_day, is_last_day.
+ */
+mfa_status_t mfa_visit_grace(mfa_visit_t *visit, const mfa_user_t *user,
+    mfa_grace_t *grace) MFA_MUST_CHECK;
+void mfa_visit_grace_values(mfa_visit_t *visit, const mfa_grace_t *grace,
+    mfa_value_t *map);
+
+/* of the flow's user, where its pages have the button */
+mfa_status_t mfa_visit_later_values(mfa_visit_t *visit, mfa_value_t *map)
+    MFA_MUST_CHECK;
 
 
 /* pages of factors (mfa_page_factor.c) */
@@ -376,13 +456,38 @@ mfa_status_t mfa_notice_take(mfa_visit_t *visit, mfa_notice_t *notice)
 
 /* applications (mfa_page_application.c) */
 
-/* the one whose path holds the target; NULL */
+/* the one that holds the target, a path of public_url or an address on
+ * another host; NULL */
 const mfa_application_t *mfa_application_of(
     const mfa_page_settings_t *settings, mfa_str_t target);
 
-/* the tiles of a user, as list "applications" of maps: name, label, path */
-void mfa_application_tiles(const mfa_page_settings_t *settings,
-    const mfa_user_t *user, mfa_value_t *map);
+/* on this host, the one that holds the path, else any of that host; NULL */
+const mfa_application_t *mfa_application_at(
+    const mfa_page_settings_t *settings, mfa_str_t host, mfa_str_t path);
+
+/* origin of an application on another host, its path or what is below it;
+ * nothing else that is absolute (E5) */
+bool mfa_application_is_address(const mfa_page_settings_t *settings,
+    mfa_str_t target, mfa_str_t portal);
+
+/* whose target it is, in the eyes of this visit; NULL */
+const mfa_application_t *mfa_visit_application(const mfa_visit_t *visit,
+    mfa_str_t target);
+
+/* the tiles of visit->who, as list "applications" of maps: name, label,
+ * path */
+void mfa_application_tiles(mfa_visit_t *visit, mfa_value_t *map);
+
+/* the origin that this visit is on */
+mfa_str_t mfa_visit_origin(const mfa_visit_t *visit);
+
+
+/* the way to another host (mfa_page_ticket.c) */
+
+/* of the page at public_url that makes a ticket, which is a target too; NULL
+ * for all else */
+const mfa_application_t *mfa_ticket_application(const mfa_visit_t *visit,
+    mfa_str_t target);
 
 #pragma GCC visibility pop
 

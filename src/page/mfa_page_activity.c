@@ -106,6 +106,8 @@ static const activity_word_t  activity_words[] = {
     { "staff.reset", "ok",
       MFA_WORD_STATIC("Password reset suggested by staff") },
     { "staff.approve", "ok", MFA_WORD_STATIC("Reset approved by staff") },
+    { "staff.extend", "ok",
+      MFA_WORD_STATIC("More time to set up given by staff") },
     { "staff.refuse", "ok", MFA_WORD_STATIC("Reset refused by staff") },
     { "message.refused", NULL,
       MFA_WORD_STATIC("A mail to you could not be delivered") },

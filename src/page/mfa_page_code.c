@@ -134,9 +134,21 @@ const mfa_page_t  mfa_page_unlock_code = {
 };
 
 
+static mfa_status_t
+prove_fill(mfa_visit_t *visit, mfa_value_t *map)
+{
+    mfa_status_t  st;
+
+    st = mfa_visit_later_values(visit, map);
+
+    return (st == MFA_OK) ? code_fill(visit, map) : st;
+}
+
+
 static const mfa_page_action_t  prove_actions[] = {
     { "verify", MFA_EVENT_CODE, NULL },
     { "resend", MFA_EVENT_RESEND, NULL },
+    { "later", MFA_EVENT_LATER, NULL },
     { NULL, 0, NULL }
 };
 
@@ -147,5 +159,5 @@ const mfa_page_t  mfa_page_prove = {
     .post = mfa_page_flow_post,
     .template = "prove.html",
     .actions = prove_actions,
-    .fill = code_fill,
+    .fill = prove_fill,
 };

@@ -75,6 +75,32 @@ set_delivery(mfa_visit_t *visit, const mfa_code_t *code, mfa_time_t now,
 }
 
 
+/* when another may be asked for: short waits as what they last, which stays
+ * true while the page lies open */
+
+static void
+set_wait(mfa_visit_t *visit, const mfa_code_t *code, mfa_time_t now,
+    mfa_value_t *map)
+{
+    mfa_time_t  wait;
+
+    if (code->next_at <= now) {
+        return;
+    }
+
+    wait = code->next_at - code->made_at;
+
+    if (wait > MFA_MINUTE) {
+        mfa_value_set_str(map, "resend_at",
+                          mfa_flow_clock(&visit->step, code->next_at));
+        return;
+    }
+
+    mfa_value_set_str(map, "resend_after",
+                      count_text(visit, wait / MFA_SECOND));
+}
+
+
 /* whose words fit: of a mail server, or of a provider of messages or calls */
 
 static void
@@ -145,10 +171,7 @@ mfa_visit_code_values(mfa_visit_t *visit, mfa_tx_t *tx,
 
     set_delivery(visit, &code, tx->now, map);
 
-    if (code.next_at > tx->now) {
-        mfa_value_set_str(map, "resend_at",
-                          mfa_flow_clock(&visit->step, code.next_at));
-    }
+    set_wait(visit, &code, tx->now, map);
 
     return MFA_OK;
 }

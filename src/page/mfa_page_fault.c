@@ -86,7 +86,7 @@ mfa_visit_no_access(mfa_visit_t *visit)
 
     if (visit->who.verdict == MFA_VERDICT_PASS) {
         mfa_value_set_str(map, "email", visit->who.user.email);
-        mfa_application_tiles(visit->env->settings, &visit->who.user, map);
+        mfa_application_tiles(visit, map);
     }
 
     return mfa_visit_render(visit, 403, "no_access.html", map);
@@ -96,8 +96,7 @@ mfa_visit_no_access(mfa_visit_t *visit)
 void
 mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply)
 {
-    size_t         i;
-    mfa_origin_t   origin;
+    size_t  i;
 
     static const struct {
         unsigned   status;
@@ -113,7 +112,6 @@ mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply)
     };
 
     memset(reply, 0, sizeof(*reply));
-    memset(&origin, 0, sizeof(origin));
 
     reply->status = status;
 
@@ -130,7 +128,7 @@ mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply)
     /* headers that do not fit into memory are left out: the text still
      * goes, and it holds nothing */
 
-    if (mfa_reply_headers(arena, &origin, reply) != MFA_OK
+    if (mfa_reply_headers(arena, NULL, reply) != MFA_OK
         || mfa_reply_header(arena, reply, "Content-Type",
                             mfa_str("text/plain; charset=utf-8")) != MFA_OK
         || (status == 503

@@ -20,6 +20,15 @@ is_settings(const mfa_visit_t *visit)
 }
 
 
+/* of the settings, but not about them: it leads elsewhere */
+
+static bool
+is_step_up(const mfa_visit_t *visit)
+{
+    return mfa_str_eq_c(visit->step.flow.action, "step-up");
+}
+
+
 static mfa_str_t
 join_query(mfa_visit_t *visit, mfa_str_t a, mfa_str_t b)
 {
@@ -118,7 +127,8 @@ go_on_without_flow(mfa_visit_t *visit, mfa_status_t why)
 
     target = mfa_null;
     home = mfa_str("login");
-    is_of_settings = (why == MFA_EXPIRED && is_settings(visit));
+    is_of_settings = (why == MFA_EXPIRED && is_settings(visit)
+                      && !is_step_up(visit));
 
     if (is_of_settings) {
         target = mfa_arena_printf(visit->work->arena, MFA_STR_FMT "security",
@@ -126,7 +136,7 @@ go_on_without_flow(mfa_visit_t *visit, mfa_status_t why)
 
     } else if (why == MFA_EXPIRED) {
         target = visit->step.flow.target;
-        home = mfa_flow_home(&visit->step.flow);
+        home = is_step_up(visit) ? home : mfa_flow_home(&visit->step.flow);
     }
 
     st = mfa_visit_who(visit);
@@ -209,6 +219,30 @@ flow_word(mfa_visit_t *visit, mfa_str_t word)
 }
 
 
+/* what the second factor is for: a part of an application, other people's
+ * pages, or one's own settings, as for every change of these */
+
+static void
+step_up_why(const mfa_visit_t *visit, mfa_value_t *map)
+{
+    mfa_str_t  path = visit->step.flow.target;
+
+    if (!is_step_up(visit)) {
+        return;
+    }
+
+    if (!mfa_str_has_prefix(path, visit->env->portal)) {
+        mfa_value_set_flag(map, "is_step_up", true);
+        return;
+    }
+
+    path.data += visit->env->portal.len;
+    path.len -= visit->env->portal.len;
+
+    mfa_value_set_flag(map, "is_staff", !mfa_str_eq_c(path, "security"));
+}
+
+
 static mfa_status_t
 flow_values(mfa_visit_t *visit, mfa_value_t *map)
 {
@@ -222,8 +256,8 @@ flow_values(mfa_visit_t *visit, mfa_value_t *map)
                       join_query(visit, flow_query(visit),
                                  mfa_str("new=1")));
     mfa_value_set_flag(map, "is_settings", is_settings(visit));
-    mfa_value_set_flag(map, "is_staff",
-                       mfa_str_eq_c(flow->action, "staff"));
+
+    step_up_why(visit, map);
 
     if (is_new(visit)) {
         return MFA_OK;
@@ -449,7 +483,9 @@ flow_moved(mfa_visit_t *visit)
 
     is_end = step->is_over || step->flow.state == MFA_FLOW_ENDED;
 
-    if (is_end && is_settings(visit) && step->go.len == 0) {
+    if (is_end && is_settings(visit) && !is_step_up(visit)
+        && step->go.len == 0)
+    {
         return go_to_settings(visit, step->flow.notice);
     }
 

@@ -8,14 +8,37 @@
 #include "mfa_page.h"
 
 
+/* "; Domain=example.org" where cookies are shared, and only there */
+
+static mfa_str_t
+cookie_domain(const mfa_visit_t *visit)
+{
+    const mfa_application_t    *application;
+    const mfa_page_settings_t  *settings = visit->env->settings;
+
+    application = mfa_application_at(settings, visit->request->host, mfa_null);
+
+    if (settings->cookie_domain.len == 0
+        || (application != NULL && !application->is_shared))
+    {
+        return mfa_str("");
+    }
+
+    return mfa_arena_printf(visit->work->arena, "; Domain=" MFA_STR_FMT,
+                            MFA_STR_ARG(settings->cookie_domain));
+}
+
+
 /* an empty value takes the cookie away; seconds 0: until the browser ends */
 
 static mfa_status_t
 set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
     mfa_time_t seconds)
 {
-    mfa_str_t     text, age;
+    mfa_str_t     text, age, domain;
     mfa_arena_t  *arena = visit->work->arena;
+
+    domain = cookie_domain(visit);
 
     age = (value.len == 0 || seconds > 0)
           ? mfa_arena_printf(arena, "; Max-Age=%lld",
@@ -23,12 +46,12 @@ set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
           : mfa_str("");
 
     text = mfa_arena_printf(arena, MFA_STR_FMT "=" MFA_STR_FMT "; Path=/; "
-                            "HttpOnly; SameSite=Lax%s" MFA_STR_FMT,
+                            "HttpOnly; SameSite=Lax%s" MFA_STR_FMT MFA_STR_FMT,
                             MFA_STR_ARG(name), MFA_STR_ARG(value),
                             visit->env->send->origin.is_https ? "; Secure"
                                                               : "",
-                            MFA_STR_ARG(age));
-    if (text.data == NULL || age.data == NULL) {
+                            MFA_STR_ARG(domain), MFA_STR_ARG(age));
+    if (text.data == NULL || age.data == NULL || domain.data == NULL) {
         return MFA_NO_MEMORY;
     }
 
@@ -60,8 +83,48 @@ mfa_visit_set_device(mfa_visit_t *visit, mfa_str_t value)
 static mfa_status_t
 set_browser(mfa_visit_t *visit)
 {
-    return set_cookie(visit, visit->env->browser_cookie, visit->browser,
+    mfa_str_t  value;
+
+    value = visit->browser;
+
+    if (visit->mark.len > 0) {
+        value = mfa_arena_printf(visit->work->arena,
+                                 MFA_STR_FMT "." MFA_STR_FMT,
+                                 MFA_STR_ARG(visit->browser),
+                                 MFA_STR_ARG(visit->mark));
+        if (value.data == NULL) {
+            return MFA_NO_MEMORY;
+        }
+    }
+
+    return set_cookie(visit, visit->env->browser_cookie, value,
                       MFA_KNOWN_KEEP / MFA_SECOND);
+}
+
+
+/* a browser that has just shown whose it is gets the mark of that (4.6) */
+
+static mfa_status_t
+keep_browser(mfa_visit_t *visit)
+{
+    mfa_status_t       st;
+    const mfa_step_t  *step = &visit->step;
+
+    if (visit->browser.len == 0
+        || (step->proved.len == 0 && step->token.len == 0))
+    {
+        return MFA_OK;
+    }
+
+    if (step->proved.len > 0) {
+        st = mfa_mark_make(visit->env->keys, visit->work->arena,
+                           visit->browser, step->proved, &visit->mark);
+        if (st != MFA_OK) {
+            return st;
+        }
+    }
+
+    return set_browser(visit);
 }
 
 
@@ -79,11 +142,11 @@ mfa_visit_keep(mfa_visit_t *visit)
         if (st != MFA_OK) {
             return st;
         }
+    }
 
-        st = set_browser(visit);
-        if (st != MFA_OK) {
-            return st;
-        }
+    st = keep_browser(visit);
+    if (st != MFA_OK) {
+        return st;
     }
 
     return (step->device.len > 0) ? mfa_visit_set_device(visit, step->device)
@@ -185,7 +248,7 @@ judge_origin(const mfa_visit_t *visit)
     const mfa_request_t  *request = visit->request;
 
     if (request->origin.data != NULL) {
-        return mfa_str_eq(request->origin, visit->env->send->origin.text)
+        return mfa_str_eq(request->origin, mfa_visit_origin(visit))
                ? MFA_VERDICT_PASS : MFA_VERDICT_DENY;
     }
 
@@ -277,6 +340,13 @@ mfa_visit_is_target(const mfa_visit_t *visit, mfa_str_t target)
     mfa_str_t  path;
 
     path = target;
+
+    if (mfa_ticket_application(visit, target) != NULL
+        || mfa_application_is_address(visit->env->settings, target,
+                                      visit->env->portal))
+    {
+        return true;
+    }
 
     if (mfa_str_has_prefix(target, visit->env->portal)) {
         path.data += visit->env->portal.len;

@@ -33,7 +33,9 @@ home_recovery(mfa_visit_t *visit, mfa_value_t *map)
     home_case_t   at;
     mfa_status_t  st;
 
-    if (!visit->env->flow->factors->recovery_codes) {
+    if (!visit->env->flow->factors->recovery_codes
+        || mfa_visit_is_partial(visit))
+    {
         return MFA_OK;
     }
 
@@ -48,6 +50,28 @@ home_recovery(mfa_visit_t *visit, mfa_value_t *map)
     mfa_recovery_fill(visit, &at.methods, map);
 
     return MFA_OK;
+}
+
+
+/* a password is enough for now: the other thing is offered (Y1) */
+
+static mfa_status_t
+home_offer(mfa_visit_t *visit, mfa_value_t *map)
+{
+    mfa_grace_t   grace;
+    mfa_status_t  st;
+
+    if (visit->who.session.amr & MFA_AMR_TRUSTED) {
+        return MFA_OK;
+    }
+
+    st = mfa_visit_grace(visit, &visit->who.user, &grace);
+
+    if (st == MFA_OK) {
+        mfa_visit_grace_values(visit, &grace, map);
+    }
+
+    return st;
 }
 
 
@@ -77,6 +101,10 @@ home_staff(mfa_visit_t *visit, mfa_value_t *map)
     }
 
     mfa_value_set_flag(map, "is_staff", true);
+
+    if (mfa_visit_is_partial(visit)) {
+        return MFA_OK;
+    }
 
     st = mfa_staff_requests(visit->work, INT64_MAX, &found, &waiting);
 
@@ -128,9 +156,13 @@ home_get(mfa_visit_t *visit)
     mfa_value_set_str(map, "name", name);
     mfa_value_set_str(map, "email", visit->who.user.email);
 
-    mfa_application_tiles(visit->env->settings, &visit->who.user, map);
+    mfa_application_tiles(visit, map);
 
     st = home_recovery(visit, map);
+
+    if (st == MFA_OK) {
+        st = home_offer(visit, map);
+    }
 
     if (st == MFA_OK) {
         st = home_staff(visit, map);

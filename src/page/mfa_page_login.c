@@ -1,10 +1,30 @@
 /*
  * Login: address and password.
  *
- * One message for everything that can be wrong (L2).
+ * One message for everything that can be wrong (L2). Whom a trusted single
+ * sign-on names is asked for neither (Y4).
  */
 
 #include "mfa_page.h"
+
+
+/* the gate names a location that wants no more than a password */
+
+static bool
+is_level_one(const mfa_pairs_t *from)
+{
+    return mfa_str_eq_c(mfa_pairs_get(from, mfa_str("level")), "one");
+}
+
+
+/* the password once more, of somebody who is logged in */
+
+static bool
+is_again(const mfa_visit_t *visit)
+{
+    return mfa_pairs_get(&visit->query, mfa_str("again")).len > 0
+           && visit->who.verdict == MFA_VERDICT_PASS;
+}
 
 
 /* "1 hour", "90 minutes" */
@@ -57,6 +77,78 @@ say_why(mfa_visit_t *visit, mfa_value_t *map)
 }
 
 
+/* somebody the other service knows and we do not: no form would help */
+
+static mfa_status_t
+login_stranger(mfa_visit_t *visit)
+{
+    mfa_str_t     name;
+    mfa_value_t  *map;
+
+    name = visit->request->trusted;
+    name.len = (name.len < MFA_TRUSTED_VALUE_MAX) ? name.len
+                                                  : MFA_TRUSTED_VALUE_MAX;
+
+    map = mfa_visit_values(visit, NULL, mfa_null);
+
+    mfa_value_set_flag(map, "is_stranger", true);
+    mfa_value_set_str(map, "trusted", name);
+
+    return mfa_visit_render(visit, 403, "no_access.html", map);
+}
+
+
+/* pictures and frames of other sites would begin sessions without end, and
+ * push out those the person has */
+
+static bool
+is_person(const mfa_request_t *request)
+{
+    return request->method == MFA_METHOD_GET
+           && (request->sec_fetch_mode.data == NULL
+               || mfa_str_eq_c(request->sec_fetch_mode, "navigate"))
+           && (request->sec_fetch_dest.data == NULL
+               || mfa_str_eq_c(request->sec_fetch_dest, "document"));
+}
+
+
+static mfa_status_t
+login_trusted(mfa_visit_t *visit)
+{
+    mfa_status_t   st;
+    mfa_verdict_t  verdict;
+
+    if (!is_person(visit->request)) {
+        return mfa_visit_fault(visit, 403);
+    }
+
+    st = mfa_visit_browser(visit);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_visit_step(visit);
+    if (st != MFA_OK && st != MFA_NOT_FOUND) {
+        return st;
+    }
+
+    visit->step.trusted = visit->request->trusted_amr;
+
+    st = mfa_trusted_start(&visit->step, visit->request->trusted, &verdict);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (verdict != MFA_VERDICT_PASS) {
+        return login_stranger(visit);
+    }
+
+    st = mfa_visit_keep(visit);
+
+    return (st == MFA_OK) ? mfa_visit_go(visit, visit->step.go) : st;
+}
+
+
 static mfa_status_t
 login_get(mfa_visit_t *visit)
 {
@@ -72,8 +164,12 @@ login_get(mfa_visit_t *visit)
 
     target = mfa_visit_target(visit);
 
-    if (visit->who.verdict == MFA_VERDICT_PASS) {
+    if (visit->who.verdict == MFA_VERDICT_PASS && !is_again(visit)) {
         return mfa_visit_go(visit, target);
+    }
+
+    if (visit->request->trusted.len > 0) {
+        return login_trusted(visit);
     }
 
     st = mfa_visit_browser(visit);
@@ -89,6 +185,8 @@ login_get(mfa_visit_t *visit)
     }
 
     mfa_value_set_str(map, "email", notice.email);
+    mfa_value_set_flag(map, "is_one", is_level_one(&visit->query));
+    mfa_value_set_flag(map, "is_again", is_again(visit));
 
     if (notice.word.len > 0) {
         mfa_visit_error(visit, map, notice.field, notice.word);
@@ -190,12 +288,20 @@ login_post(mfa_visit_t *visit)
     mfa_login_t   *login = &visit->login;
     mfa_status_t   st;
 
+    if (visit->request->trusted.len > 0) {
+        return mfa_visit_redirect(visit, mfa_str("login"),
+                                  mfa_visit_param(visit, "to",
+                                                  mfa_visit_target(visit)));
+    }
+
     st = mfa_visit_step(visit);
     if (st != MFA_OK && st != MFA_NOT_FOUND) {
         return st;
     }
 
     memset(login, 0, sizeof(*login));
+
+    visit->step.is_one = is_level_one(&visit->form);
 
     login->typed = mfa_str_trim(mfa_pairs_get(&visit->form,
                                               mfa_str("email")));

@@ -21,17 +21,19 @@ logout_target(mfa_visit_t *visit)
         target = visit->request->referer;
         origin = visit->env->send->origin.text;
 
-        if (!mfa_str_has_prefix(target, origin)) {
-            return mfa_null;
-        }
+        if (mfa_str_has_prefix(target, origin)) {
+            target.data += origin.len;
+            target.len -= origin.len;
 
-        target.data += origin.len;
-        target.len -= origin.len;
+            application = mfa_application_of(visit->env->settings, target);
+
+            return (application != NULL) ? application->link : mfa_null;
+        }
     }
 
-    application = mfa_application_of(visit->env->settings, target);
+    application = mfa_visit_application(visit, target);
 
-    return (application != NULL) ? application->path : mfa_null;
+    return (application != NULL) ? application->link : mfa_null;
 }
 
 
@@ -62,6 +64,8 @@ logout_get(mfa_visit_t *visit)
     map = mfa_visit_values(visit, NULL, target);
 
     mfa_value_set_str(map, "email", visit->who.user.email);
+    mfa_value_set_flag(map, "is_trusted",
+                       (visit->who.session.amr & MFA_AMR_TRUSTED) != 0);
 
     return mfa_visit_render(visit, 200, "logout.html", map);
 }
@@ -136,6 +140,7 @@ const mfa_page_t  mfa_page_logout = {
     .path = "logout",
     .get = logout_get,
     .post = logout_post,
+    .is_anywhere = true,
 };
 
 
@@ -158,6 +163,8 @@ logged_out_get(mfa_visit_t *visit)
 
     map = mfa_visit_values(visit, NULL, logout_target(visit));
 
+    mfa_value_set_flag(map, "is_trusted", visit->request->trusted.len > 0);
+
     return mfa_visit_render(visit, 200, "logged_out.html", map);
 }
 
@@ -165,4 +172,5 @@ logged_out_get(mfa_visit_t *visit)
 const mfa_page_t  mfa_page_logged_out = {
     .path = "logged-out",
     .get = logged_out_get,
+    .is_anywhere = true,
 };

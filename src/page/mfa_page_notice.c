@@ -148,6 +148,7 @@ mfa_notice_take(mfa_visit_t *visit, mfa_notice_t *notice)
 mfa_status_t
 mfa_notice_refuse(mfa_visit_t *visit, mfa_str_t typed, mfa_str_t word)
 {
+    mfa_str_t     query;
     mfa_status_t  st;
     mfa_notice_t  notice;
 
@@ -167,7 +168,17 @@ mfa_notice_refuse(mfa_visit_t *visit, mfa_str_t typed, mfa_str_t word)
         return st;
     }
 
-    return mfa_visit_redirect(visit, notice.page,
-                              mfa_visit_param(visit, "to",
-                                              visit->step.target));
+    query = mfa_visit_param(visit, "to", visit->step.target);
+
+    if (visit->step.is_one) {
+        query = mfa_arena_printf(visit->work->arena, MFA_STR_FMT "%slevel=one",
+                                 MFA_STR_ARG(query), query.len > 0 ? "&" : "");
+    }
+
+    if (mfa_pairs_get(&visit->form, mfa_str("again")).len > 0) {
+        query = mfa_arena_printf(visit->work->arena, MFA_STR_FMT "%sagain=1",
+                                 MFA_STR_ARG(query), query.len > 0 ? "&" : "");
+    }
+
+    return mfa_visit_redirect(visit, notice.page, query);
 }

@@ -1,6 +1,11 @@
 /*
- * People: staff search the roster by name, address or attribute.
+ * People: staff search the roster by name, address or attribute. The people
+ * of one page stand in the order of their names; pages come as the store has
+ * them.
  */
+
+#include <stdlib.h>
+#include <strings.h>
 
 #include "mfa_page_staff.h"
 
@@ -9,9 +14,9 @@
 
 
 typedef struct {
-    mfa_visit_t              *visit;
     const mfa_staff_found_t  *found;
-    mfa_value_t              *list;
+    mfa_user_t               *users;
+    size_t                    count;
 } people_case_t;
 
 
@@ -43,22 +48,52 @@ person_row(mfa_visit_t *visit, const mfa_user_t *user, mfa_value_t *list)
 }
 
 
+static int
+text_compare(mfa_str_t a, mfa_str_t b)
+{
+    int     difference;
+    size_t  len;
+
+    len = (a.len < b.len) ? a.len : b.len;
+    difference = (len > 0) ? strncasecmp(a.data, b.data, len) : 0;
+
+    return (difference != 0) ? difference
+                             : (a.len > b.len) - (a.len < b.len);
+}
+
+
+static int
+people_compare(const void *a, const void *b)
+{
+    int                difference;
+    const mfa_user_t  *x = a, *y = b;
+
+    difference = text_compare(x->surname, y->surname);
+
+    if (difference == 0) {
+        difference = text_compare(x->first_name, y->first_name);
+    }
+
+    return (difference != 0) ? difference : text_compare(x->email, y->email);
+}
+
+
 static mfa_status_t
 people_read(mfa_tx_t *tx, void *arg)
 {
     size_t          i;
-    mfa_user_t      user;
     mfa_status_t    st;
     people_case_t  *at = arg;
 
+    at->count = 0;
+
     for (i = 0; i < at->found->count; i++) {
-        st = mfa_user_get(tx, &at->found->ids[i], &user);
+        st = mfa_user_get(tx, &at->found->ids[i], &at->users[at->count]);
 
         if (st == MFA_OK) {
-            st = person_row(at->visit, &user, at->list);
-        }
+            at->count++;
 
-        if (st != MFA_OK && st != MFA_NOT_FOUND) {
+        } else if (st != MFA_NOT_FOUND) {
             return st;
         }
     }
@@ -68,12 +103,43 @@ people_read(mfa_tx_t *tx, void *arg)
 
 
 static mfa_status_t
+people_show(mfa_visit_t *visit, const mfa_staff_found_t *found,
+    mfa_value_t *map)
+{
+    size_t          i;
+    mfa_value_t    *list;
+    mfa_status_t    st;
+    people_case_t   at = { .found = found };
+
+    at.users = mfa_arena_alloc(visit->work->arena,
+                               (found->count + 1) * sizeof(mfa_user_t));
+    if (at.users == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
+    st = mfa_view(visit->work, people_read, &at);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    qsort(at.users, at.count, sizeof(mfa_user_t), people_compare);
+
+    list = mfa_value_set_list(map, "people");
+
+    for (i = 0; st == MFA_OK && i < at.count; i++) {
+        st = person_row(visit, &at.users[i], list);
+    }
+
+    return st;
+}
+
+
+static mfa_status_t
 people_search(mfa_visit_t *visit, mfa_str_t query, mfa_value_t *map)
 {
     mfa_id_t            id;
     mfa_str_t           after;
     mfa_status_t        st;
-    people_case_t       at;
     mfa_staff_found_t   found;
 
     after = mfa_pairs_get(&visit->query, mfa_str("after"));
@@ -84,8 +150,6 @@ people_search(mfa_visit_t *visit, mfa_str_t query, mfa_value_t *map)
     if (st != MFA_OK) {
         return st;
     }
-
-    at = (people_case_t) { visit, &found, mfa_value_set_list(map, "people") };
 
     mfa_value_set_flag(map, "has_people", found.count > 0);
     mfa_value_set_flag(map, "is_later", after.len > 0);
@@ -101,7 +165,7 @@ people_search(mfa_visit_t *visit, mfa_str_t query, mfa_value_t *map)
         mfa_value_set_str(map, "next", after);
     }
 
-    return mfa_view(visit->work, people_read, &at);
+    return people_show(visit, &found, map);
 }
 
 

@@ -13,6 +13,7 @@ typedef struct {
     mfa_str_t    help;
     bool         is_danger;
     bool         has_address;
+    bool         has_date;
 } person_deed_t;
 
 typedef enum {
@@ -26,6 +27,7 @@ typedef enum {
     DEED_ADD,
     DEED_DISABLE,
     DEED_ENABLE,
+    DEED_EXTEND,
     DEED_COUNT
 } person_deed_kind_t;
 
@@ -33,35 +35,42 @@ static const person_deed_t  person_deeds[DEED_COUNT] = {
     [DEED_UNLOCK] = { "unlock", MFA_WORD_STATIC("Unlock"),
       MFA_WORD_STATIC("Waits after wrong passwords and codes end, and "
                       "methods that were switched off work again."),
-      false, false },
+      false, false, false },
     [DEED_END] = { "end", MFA_WORD_STATIC("End all sessions"),
       MFA_WORD_STATIC("The person is logged out everywhere, and no browser "
-                      "is remembered any more."), false, false },
+                      "is remembered any more."), false, false, false },
     [DEED_INVITE] = { "invite", MFA_WORD_STATIC("Send the invitation"),
-      MFA_WORD_STATIC("A mail asks the person to register."), false, false },
+      MFA_WORD_STATIC("A mail asks the person to register."),
+      false, false, false },
     [DEED_RESET] = { "reset", MFA_WORD_STATIC("Start a password reset"),
       MFA_WORD_STATIC("A mail tells the person how to choose a new password. "
-                      "You never see a code or a password."), false, false },
+                      "You never see a code or a password."),
+      false, false, false },
     [DEED_PASS] = { "pass", MFA_WORD_STATIC("Make a helpdesk pass"),
       MFA_WORD_STATIC("For somebody whose identity you have verified by "
                       "phone: ten characters that you read to them. After "
                       "the password they let the person set up a new device, "
-                      "once, within an hour."), false, false },
+                      "once, within an hour."), false, false, false },
     [DEED_REMOVE] = { "remove", MFA_WORD_STATIC("Remove"),
       MFA_WORD_STATIC("It cannot be used to log in any more, and the person "
                       "is logged out everywhere. Without another method they "
-                      "set one up at the next login."), true, false },
+                      "set one up at the next login."), true, false, false },
     [DEED_CORRECT] = { "correct", MFA_WORD_STATIC("Correct"),
       MFA_WORD_STATIC("The new address takes the place of this one. Both "
-                      "are told."), false, true },
+                      "are told."), false, true, false },
     [DEED_ADD] = { "add", MFA_WORD_STATIC("Add an email address"),
-      MFA_WORD_STATIC("All addresses are told."), false, true },
+      MFA_WORD_STATIC("All addresses are told."), false, true, false },
     [DEED_DISABLE] = { "disable", MFA_WORD_STATIC("Disable"),
       MFA_WORD_STATIC("The person is logged out everywhere and cannot log in "
-                      "until somebody enables them."), true, false },
+                      "until somebody enables them."), true, false, false },
     [DEED_ENABLE] = { "enable", MFA_WORD_STATIC("Enable"),
       MFA_WORD_STATIC("The person can log in again as before."), false,
-      false },
+      false, false },
+    [DEED_EXTEND] = { "extend",
+      MFA_WORD_STATIC("Give more time to set up a second factor"),
+      MFA_WORD_STATIC("Until the end of that day the person can log in with "
+                      "the password alone. It can be 45 days from today at "
+                      "most. The person is told."), false, false, true },
 };
 
 
@@ -98,11 +107,13 @@ deed_add(deeds_case_t *at, person_deed_kind_t kind, mfa_str_t subject,
     mfa_value_set_str(item, "key", key);
     mfa_value_set_flag(item, "is_danger", deed->is_danger);
     mfa_value_set_flag(item, "has_address", deed->has_address);
+    mfa_value_set_flag(item, "has_date", deed->has_date);
     mfa_value_set_flag(item, "is_open", false);
     mfa_value_set_str(item, "reason", mfa_null);
     mfa_value_set_str(item, "address", mfa_null);
     mfa_value_set_str(item, "wrong_reason", mfa_null);
     mfa_value_set_str(item, "wrong_address", mfa_null);
+    mfa_value_set_str(item, "wrong_date", mfa_null);
 
     if (mfa_staff_is_of(at->left, deed->name, subject, at->whom)) {
         mfa_staff_form(visit, at->left, key, at->map, item);
@@ -166,6 +177,10 @@ deeds_fill(deeds_case_t *at)
         deed_add(at, DEED_INVITE, mfa_null, mfa_null);
     }
 
+    if (at->person->grace.has_deadline) {
+        deed_add(at, DEED_EXTEND, mfa_null, mfa_null);
+    }
+
     if (may_log_in && user->registered_at != 0) {
         deed_add(at, DEED_RESET, mfa_null, mfa_null);
     }
@@ -224,6 +239,7 @@ person_get(mfa_visit_t *visit)
     }
 
     memset(&person, 0, sizeof(person));
+    person.settings = visit->env->flow->settings;
 
     st = mfa_staff_id(visit->rest, &person.id);
 
@@ -302,7 +318,7 @@ person_post(mfa_visit_t *visit)
 
     deed.reason = mfa_pairs_get(&visit->form, mfa_str("reason"));
     deed.subject = mfa_pairs_get(&visit->form, mfa_str("subject"));
-    deed.value = mfa_pairs_get(&visit->form, mfa_str("address"));
+    deed.value = mfa_staff_value(visit);
 
     return mfa_staff_press(visit, &deed);
 }

@@ -18,8 +18,44 @@ mfa_person_read(mfa_tx_t *tx, void *arg)
         st = mfa_methods_read(tx, &person->id, &person->methods);
     }
 
+    if (st == MFA_OK) {
+        st = mfa_flow_grace(tx, person->settings, &person->view.user,
+                            &person->grace);
+    }
+
     return (st == MFA_OK) ? mfa_traces_read(tx, &person->id, &person->traces)
                           : st;
+}
+
+
+/* what policy asks of this person, in plain words (S4, Y1) */
+
+static void
+policy_fill(mfa_visit_t *visit, const mfa_person_t *person, mfa_value_t *map)
+{
+    mfa_str_t           date;
+    const mfa_grace_t  *grace = &person->grace;
+
+    if (grace->policy.is_optional) {
+        mfa_value_set_flag(map, "policy_optional", true);
+        return;
+    }
+
+    mfa_value_set_flag(map, "policy_two", grace->policy.methods > 1);
+    mfa_value_set_flag(map, "policy_one", grace->policy.methods <= 1);
+
+    if (grace->policy.from == 0) {
+        return;
+    }
+
+    date = mfa_visit_date(visit, grace->deadline);
+
+    mfa_value_set_str(map,
+                      mfa_port_now(visit->work->model->ports)
+                      < grace->deadline ? "policy_until" : "policy_since",
+                      date);
+    mfa_value_set_flag(map, "is_extended",
+                       person->view.user.deadline_at == grace->deadline);
 }
 
 
@@ -130,11 +166,19 @@ blocks_fill(mfa_visit_t *visit, const mfa_person_t *person, mfa_value_t *map)
     if (view->user.registered_at == 0) {
         (void) block_add(map, &list, "block_unregistered");
 
-    } else if (!view->has_factor) {
+    } else if (person->grace.is_late) {
+        item = block_add(map, &list, "block_late");
+        mfa_value_set_str(item, "ended",
+                          mfa_visit_date(visit, person->grace.deadline));
+
+    } else if (!view->has_factor && !person->grace.may_wait) {
         (void) block_add(map, &list, "block_no_method");
     }
 
-    if (view->limited_until > 0) {
+    if (view->is_row_closed) {
+        (void) block_add(map, &list, "block_row");
+
+    } else if (view->limited_until > 0) {
         item = block_add(map, &list, "block_limited");
         mfa_value_set_str(item, "until",
                           mfa_staff_moment(visit, view->limited_until));
@@ -245,6 +289,7 @@ mfa_person_fill(mfa_visit_t *visit, const mfa_person_t *person,
     facts_fill(visit, &view->user, map);
     mfa_person_state(&view->user, map);
     blocks_fill(visit, person, map);
+    policy_fill(visit, person, map);
 
     if (view->has_request) {
         item = mfa_value_set_map(map, "request");

@@ -26,6 +26,15 @@ recovery_choose(mfa_visit_t *visit)
 }
 
 
+/* codes are made as their page is first shown */
+
+static mfa_str_t
+made_date(mfa_visit_t *visit)
+{
+    return mfa_visit_date(visit, mfa_port_now(visit->work->model->ports));
+}
+
+
 static mfa_status_t
 recovery_fill(mfa_visit_t *visit, mfa_value_t *map)
 {
@@ -34,6 +43,11 @@ recovery_fill(mfa_visit_t *visit, mfa_value_t *map)
 
     rest = visit->step.flow.secret;
     list = mfa_value_set_list(map, "codes");
+
+    /* on paper they are next to those of other organisations */
+
+    mfa_value_set_str(map, "account", visit->step.user.email);
+    mfa_value_set_str(map, "made", made_date(visit));
 
     while (rest.len > 0) {
         item = mfa_value_add_map(list);
@@ -84,6 +98,8 @@ text_body(mfa_visit_t *visit, mfa_str_t *body)
     mfa_buf_put(&buf, visit->step.user.email);
     mfa_buf_puts(&buf, ", ");
     mfa_buf_put(&buf, visit->env->send->origin.text);
+    mfa_buf_puts(&buf, ", ");
+    mfa_buf_put(&buf, made_date(visit));
     mfa_buf_puts(&buf, "\r\n\r\n");
     put_line(visit, &buf, MFA_WORD("Each code works once, in place of a code "
                                    "from your device. Keep them where only "
@@ -115,7 +131,7 @@ text_reply(mfa_visit_t *visit)
 
     reply->status = 200;
 
-    st = mfa_reply_headers(arena, &visit->env->send->origin, reply);
+    st = mfa_reply_headers(arena, visit->env, reply);
     if (st != MFA_OK) {
         return st;
     }

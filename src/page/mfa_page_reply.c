@@ -16,7 +16,7 @@ mfa_reply_header(mfa_arena_t *arena, mfa_reply_t *reply, const char *name,
 
 
 mfa_status_t
-mfa_reply_headers(mfa_arena_t *arena, const mfa_origin_t *origin,
+mfa_reply_headers(mfa_arena_t *arena, const mfa_page_env_t *env,
     mfa_reply_t *reply)
 {
     size_t        i;
@@ -24,10 +24,6 @@ mfa_reply_headers(mfa_arena_t *arena, const mfa_origin_t *origin,
 
     static const mfa_pair_t  headers[] = {
         { mfa_str_static("Cache-Control"), mfa_str_static("no-store") },
-        { mfa_str_static("Content-Security-Policy"),
-          mfa_str_static("default-src 'none'; style-src 'self'; "
-                         "img-src 'self'; form-action 'self'; "
-                         "frame-ancestors 'none'; base-uri 'none'") },
         { mfa_str_static("X-Content-Type-Options"),
           mfa_str_static("nosniff") },
         { mfa_str_static("Referrer-Policy"),
@@ -46,8 +42,15 @@ mfa_reply_headers(mfa_arena_t *arena, const mfa_origin_t *origin,
         }
     }
 
-    if (!origin->is_https) {
-        return MFA_OK;
+    st = mfa_reply_header(arena, reply, "Content-Security-Policy",
+                          (env != NULL && env->csp.len > 0)
+                          ? env->csp
+                          : mfa_str("default-src 'none'; style-src 'self'; "
+                                    "img-src 'self'; form-action 'self'; "
+                                    "frame-ancestors 'none'; "
+                                    "base-uri 'none'"));
+    if (st != MFA_OK || env == NULL || !env->send->origin.is_https) {
+        return st;
     }
 
     return mfa_reply_header(arena, reply, "Strict-Transport-Security",
@@ -72,8 +75,8 @@ mfa_visit_param(mfa_visit_t *visit, const char *name, mfa_str_t value)
 }
 
 
-static mfa_status_t
-reply_redirect(mfa_visit_t *visit, mfa_str_t location)
+mfa_status_t
+mfa_visit_redirect_to(mfa_visit_t *visit, mfa_str_t location)
 {
     mfa_arena_t   *arena = visit->work->arena;
     mfa_status_t   st;
@@ -84,7 +87,7 @@ reply_redirect(mfa_visit_t *visit, mfa_str_t location)
 
     visit->reply->status = 303;
 
-    st = mfa_reply_headers(arena, &visit->env->send->origin, visit->reply);
+    st = mfa_reply_headers(arena, visit->env, visit->reply);
     if (st != MFA_OK) {
         return st;
     }
@@ -96,14 +99,15 @@ reply_redirect(mfa_visit_t *visit, mfa_str_t location)
 mfa_status_t
 mfa_visit_redirect(mfa_visit_t *visit, mfa_str_t path, mfa_str_t query)
 {
-    return reply_redirect(visit,
-                          mfa_arena_printf(visit->work->arena,
-                                           MFA_STR_FMT MFA_STR_FMT "%s"
-                                           MFA_STR_FMT,
-                                           MFA_STR_ARG(visit->env->portal),
-                                           MFA_STR_ARG(path),
-                                           query.len > 0 ? "?" : "",
-                                           MFA_STR_ARG(query)));
+    mfa_str_t  location;
+
+    location = mfa_arena_printf(visit->work->arena,
+                                MFA_STR_FMT MFA_STR_FMT "%s" MFA_STR_FMT,
+                                MFA_STR_ARG(visit->env->portal),
+                                MFA_STR_ARG(path), query.len > 0 ? "?" : "",
+                                MFA_STR_ARG(query));
+
+    return mfa_visit_redirect_to(visit, location);
 }
 
 
@@ -111,7 +115,7 @@ mfa_status_t
 mfa_visit_go(mfa_visit_t *visit, mfa_str_t target)
 {
     if (target.len > 0 && mfa_visit_is_target(visit, target)) {
-        return reply_redirect(visit, target);
+        return mfa_visit_redirect_to(visit, target);
     }
 
     return mfa_visit_redirect(visit, mfa_null, mfa_null);
@@ -181,7 +185,7 @@ mfa_visit_values(mfa_visit_t *visit, const mfa_flow_t *flow, mfa_str_t target)
                           mfa_visit_param(visit, "?to", target));
     }
 
-    application = mfa_application_of(visit->env->settings, target);
+    application = mfa_visit_application(visit, target);
     if (application != NULL) {
         mfa_value_set_str(map, "application", application->label);
     }
@@ -218,7 +222,7 @@ mfa_visit_render(mfa_visit_t *visit, unsigned status, const char *template,
 
     visit->reply->status = status;
 
-    st = mfa_reply_headers(arena, &visit->env->send->origin, visit->reply);
+    st = mfa_reply_headers(arena, visit->env, visit->reply);
     if (st != MFA_OK) {
         return st;
     }

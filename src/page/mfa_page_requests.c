@@ -106,6 +106,27 @@ state_flag(mfa_request_state_t state)
 }
 
 
+/* who refused it, when and why; nothing of one that nobody refused */
+
+static void
+refusal_fill(mfa_visit_t *visit, const mfa_reset_request_t *request,
+    mfa_value_t *item)
+{
+    mfa_value_t           *refusal;
+    const mfa_approval_t  *by = &request->refusal;
+
+    if (request->state != MFA_REQUEST_REFUSED || by->name.len == 0) {
+        return;
+    }
+
+    refusal = mfa_value_add_map(mfa_value_set_list(item, "refusals"));
+
+    mfa_value_set_str(refusal, "by", by->name);
+    mfa_value_set_str(refusal, "statement", by->statement);
+    mfa_value_set_str(refusal, "when", mfa_staff_moment(visit, by->at));
+}
+
+
 static void
 approvals_fill(mfa_visit_t *visit, const mfa_reset_request_t *request,
     mfa_value_t *item)
@@ -127,7 +148,7 @@ approvals_fill(mfa_visit_t *visit, const mfa_reset_request_t *request,
 }
 
 
-/* an open one: may this member of staff decide it? */
+/* one that stands: may this member of staff decide it? */
 
 static void
 buttons_fill(requests_case_t *at, const mfa_reset_request_t *request,
@@ -204,8 +225,13 @@ request_fill(requests_case_t *at, size_t n, mfa_value_t *item)
     mfa_value_set_flag(item, state_flag(request->state), true);
 
     approvals_fill(at->visit, request, item);
+    refusal_fill(at->visit, request, item);
 
-    if (request->state == MFA_REQUEST_OPEN) {
+    /* one that is approved can still be refused until it is used */
+
+    if (request->state == MFA_REQUEST_OPEN
+        || request->state == MFA_REQUEST_APPROVED)
+    {
         buttons_fill(at, request, &at->users[n], id, item);
     }
 

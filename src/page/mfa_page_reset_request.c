@@ -1,6 +1,7 @@
 /*
- * A reset with approval (A1, A2): what will happen, the request that was
- * sent, and the page behind the link that stops it.
+ * A reset with approval (A1, A2): what will happen, for who comes from
+ * Verify or from the settings; the request that was sent; and the page behind
+ * the link that stops it.
  *
  * The link needs no session and no flow, and a GET of it changes nothing:
  * programs that look into mail follow links. The phrase is on the page of the
@@ -15,6 +16,12 @@ request_choose(mfa_visit_t *visit)
 {
     mfa_status_t       st;
     mfa_reset_offer_t  offer;
+
+    /* the settings judge for themselves, and show the request */
+
+    if (!mfa_str_eq_c(visit->step.flow.kind, "login")) {
+        return MFA_OK;
+    }
 
     st = mfa_visit_reset_offer(visit, &offer);
     if (st != MFA_OK) {
@@ -32,7 +39,10 @@ request_choose(mfa_visit_t *visit)
 }
 
 
+/* a form that names no button asks for nothing */
+
 static const mfa_page_action_t  request_actions[] = {
+    { "cancel", MFA_EVENT_CANCEL, NULL },
     { "submit", MFA_EVENT_REQUEST, NULL },
     { NULL, 0, NULL }
 };

@@ -372,6 +372,28 @@ is_refused(const mfa_flow_t *flow)
 }
 
 
+/* the form for another one leads back to the code that was sent */
+
+static mfa_status_t
+other_fill(secure_case_t *at)
+{
+    mfa_str_t      shown;
+    mfa_visit_t   *visit = at->visit;
+    mfa_status_t   st;
+
+    st = visit->step.factor->mask(visit->work->arena,
+                                  visit->step.flow.destination, &shown);
+
+    if (st == MFA_OK) {
+        mfa_value_set_str(at->map, "sent_to", shown);
+    }
+
+    return st;
+}
+
+
+/* a link of our own ("new") says nothing of what was refused before */
+
 static mfa_status_t
 sent_fill(secure_case_t *at)
 {
@@ -379,11 +401,16 @@ sent_fill(secure_case_t *at)
     const mfa_factor_t  *factor = visit->step.factor;
 
     if (factor == NULL || factor->channel == NULL
-        || !is_destination_of(factor, visit->step.flow.destination)
-        || mfa_pairs_get(&visit->query, mfa_str("change")).data != NULL
-        || is_refused(&visit->step.flow))
+        || !is_destination_of(factor, visit->step.flow.destination))
     {
         return MFA_OK;
+    }
+
+    if (mfa_pairs_get(&visit->query, mfa_str("change")).data != NULL
+        || (is_refused(&visit->step.flow)
+            && mfa_pairs_get(&visit->query, mfa_str("new")).data == NULL))
+    {
+        return other_fill(at);
     }
 
     return mfa_view(visit->work, look_kinds, at);
@@ -408,6 +435,11 @@ secure_fill(mfa_visit_t *visit, mfa_value_t *map)
 
     mfa_value_set_flag(map, "is_reset",
                        mfa_flow_is_reset(&visit->step.flow));
+
+    st = mfa_visit_later_values(visit, map);
+    if (st != MFA_OK) {
+        return st;
+    }
 
     if (factor == NULL) {
         methods_fill(&at, map);
@@ -453,6 +485,7 @@ static const mfa_page_action_t  secure_actions[] = {
     { "recall", MFA_EVENT_RESEND, "voice" },
     { "renew", MFA_EVENT_NEW_SECRET, NULL },
     { "cancel", MFA_EVENT_CANCEL, NULL },
+    { "later", MFA_EVENT_LATER, NULL },
     { NULL, 0, NULL }
 };
 

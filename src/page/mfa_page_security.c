@@ -12,6 +12,7 @@
 typedef struct {
     mfa_id_t       user;
     mfa_methods_t  methods;
+    mfa_change_t   change;
     mfa_traces_t   traces;
 } security_case_t;
 
@@ -24,6 +25,13 @@ security_read(mfa_tx_t *tx, void *arg)
 
     st = mfa_methods_read(tx, &at->user, &at->methods);
     if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_reset_request_of(tx, &at->user, &at->change.request);
+    at->change.has_request = (st == MFA_OK);
+
+    if (st != MFA_OK && st != MFA_NOT_FOUND) {
         return st;
     }
 
@@ -86,6 +94,8 @@ security_get(mfa_visit_t *visit)
 
     memset(&at, 0, sizeof(at));
     at.user = visit->who.user.id;
+    mfa_flow_policy(visit->env->flow->settings, &visit->who.user,
+                    &at.change.policy);
 
     st = mfa_view(visit->work, security_read, &at);
     if (st != MFA_OK) {
@@ -98,7 +108,7 @@ security_get(mfa_visit_t *visit)
     mfa_value_set_str(map, "password_date",
                       mfa_visit_date(visit, visit->who.user.password_at));
 
-    st = mfa_methods_fill(visit, &at.methods, map);
+    st = mfa_methods_fill(visit, &at.methods, &at.change, map);
     if (st != MFA_OK) {
         return st;
     }
@@ -142,6 +152,47 @@ security_back(mfa_visit_t *visit, mfa_str_t word)
 
 
 static mfa_status_t
+security_stale(mfa_visit_t *visit)
+{
+    return security_back(visit,
+                         MFA_WORD("That is no longer possible: your "
+                                  "settings have changed since that "
+                                  "page was opened. This is how they "
+                                  "stand now."));
+}
+
+
+/* a first method: there is none to ask for before it, so it is set up as
+ * after a login, with what is asked for there (C3) */
+
+static mfa_status_t
+security_first(mfa_visit_t *visit)
+{
+    mfa_status_t     st;
+    security_case_t  at;
+
+    memset(&at, 0, sizeof(at));
+    at.user = visit->who.user.id;
+
+    st = mfa_view(visit->work, security_read, &at);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    if (at.methods.kinds.count > 0) {
+        return security_stale(visit);
+    }
+
+    visit->step.target = mfa_arena_printf(visit->work->arena,
+                                          MFA_STR_FMT "%s",
+                                          MFA_STR_ARG(visit->env->portal),
+                                          visit->page->path);
+
+    return mfa_visit_continue(visit);
+}
+
+
+static mfa_status_t
 security_start(mfa_visit_t *visit, mfa_str_t action)
 {
     mfa_str_t     id;
@@ -150,6 +201,10 @@ security_start(mfa_visit_t *visit, mfa_str_t action)
 
     st = mfa_settings_start(step, action,
                             mfa_pairs_get(&visit->form, mfa_str("subject")));
+
+    if (st == MFA_INVALID && mfa_str_eq_c(action, "add")) {
+        return security_first(visit);
+    }
 
     switch (st) {
 
@@ -160,11 +215,7 @@ security_start(mfa_visit_t *visit, mfa_str_t action)
         return security_login(visit);
 
     case MFA_INVALID:
-        return security_back(visit,
-                             MFA_WORD("That is no longer possible: your "
-                                      "settings have changed since that "
-                                      "page was opened. This is how they "
-                                      "stand now."));
+        return security_stale(visit);
 
     case MFA_LIMITED:
         return mfa_visit_later(visit, step->retry_at);
@@ -255,6 +306,32 @@ security_forget(mfa_visit_t *visit, mfa_str_t action)
 }
 
 
+static mfa_status_t
+security_end_request(mfa_visit_t *visit, mfa_str_t action)
+{
+    mfa_status_t  st;
+
+    (void) action;
+
+    st = mfa_settings_end_request(&visit->step);
+    if (st == MFA_NOT_FOUND) {
+        return security_back(visit,
+                             MFA_WORD("There was no reset request any "
+                                      "more."));
+    }
+
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    visit->has_mail = visit->step.has_mail;
+
+    return security_back(visit,
+                         MFA_WORD("The reset request was cancelled. Nothing "
+                                  "was changed."));
+}
+
+
 typedef struct {
     const char    *value;           /* of the button named "do" */
     mfa_status_t (*act)(mfa_visit_t *visit, mfa_str_t action);
@@ -266,6 +343,8 @@ static const security_button_t  security_buttons[] = {
     { "remove", security_start },
     { "password", security_start },
     { "recovery", security_start },
+    { "request", security_start },
+    { "end-request", security_end_request },
     { "end", security_end },
     { "end-others", security_end_others },
     { "forget", security_forget },
@@ -312,4 +391,5 @@ const mfa_page_t  mfa_page_security = {
     .path = "security",
     .get = security_get,
     .post = security_post,
+    .needs_full = true,
 };

@@ -26,9 +26,19 @@ mfa_status_t mfa_methods_read(mfa_tx_t *tx, const mfa_id_t *user,
 const mfa_factor_record_t *mfa_methods_of(const mfa_methods_t *methods,
     const char *kind);
 
-/* list "methods": those that may be set up or are */
+/* what policy leaves to the person, and a reset that was asked for */
+
+typedef struct {
+    mfa_policy_t         policy;
+    bool                 has_request;
+    mfa_reset_request_t  request;
+} mfa_change_t;
+
+/* list "methods": those that may be set up or are; is_approval where changes
+ * have to be asked for; map "request" while one stands */
 mfa_status_t mfa_methods_fill(mfa_visit_t *visit,
-    const mfa_methods_t *methods, mfa_value_t *map) MFA_MUST_CHECK;
+    const mfa_methods_t *methods, const mfa_change_t *change,
+    mfa_value_t *map) MFA_MUST_CHECK;
 
 /* one of them: label, added, used, shown, is_off */
 mfa_status_t mfa_method_fill(mfa_visit_t *visit, const mfa_factor_t *factor,

@@ -102,7 +102,7 @@ mfa_method_fill(mfa_visit_t *visit, const mfa_factor_t *factor,
 
 static mfa_status_t
 may_remove(mfa_visit_t *visit, const mfa_methods_t *methods,
-    const mfa_factor_record_t *record, bool *may)
+    const mfa_factor_record_t *record, const mfa_policy_t *policy, bool *may)
 {
     size_t                      i;
     mfa_strs_t                  useful;
@@ -126,18 +126,42 @@ may_remove(mfa_visit_t *visit, const mfa_methods_t *methods,
         }
     }
 
-    *may = mfa_settings_may_remove(&useful, record->kind) == MFA_VERDICT_PASS;
+    *may = mfa_settings_may_remove(&useful, record->kind, policy)
+           == MFA_VERDICT_PASS;
 
     return MFA_OK;
 }
 
 
-static mfa_status_t
-method_add(mfa_visit_t *visit, const mfa_methods_t *methods,
-    const mfa_factor_t *factor, mfa_value_t *list)
+/* recovery codes are none */
+
+static size_t
+methods_count(const mfa_methods_t *methods)
 {
-    bool                        may_enrol, may_go;
-    mfa_value_t                *item;
+    return methods->kinds.count
+           - (mfa_strs_has(&methods->kinds, mfa_str(RECOVERY)) ? 1 : 0);
+}
+
+
+static bool
+may(const mfa_change_t *change, const mfa_methods_t *methods,
+    const char *action)
+{
+    return mfa_settings_may(&change->policy, mfa_str_from(action),
+                            methods_count(methods)) == MFA_VERDICT_PASS;
+}
+
+
+/*
+ * The buttons of a row. Where changes are asked for, Change and Remove lead
+ * to the request, and are gone while one stands (D5).
+ */
+
+static mfa_status_t
+buttons_fill(mfa_visit_t *visit, const mfa_methods_t *methods,
+    const mfa_change_t *change, const mfa_factor_t *factor, mfa_value_t *item)
+{
+    bool                        may_enrol, may_go, is_asked;
     mfa_status_t                st;
     const mfa_factor_record_t  *record;
 
@@ -145,26 +169,74 @@ method_add(mfa_visit_t *visit, const mfa_methods_t *methods,
     may_enrol = factor->secure_template != NULL
                 && mfa_factor_is_allowed(visit->env->flow->factors, factor);
 
-    if (record == NULL && !may_enrol) {
+    if (record == NULL) {
+        mfa_value_set_flag(item, "may_add",
+                           may_enrol && may(change, methods, "add"));
         return MFA_OK;
     }
 
-    may_go = false;
+    is_asked = may(change, methods, "request");
 
-    if (record != NULL) {
-        st = may_remove(visit, methods, record, &may_go);
-        if (st != MFA_OK) {
-            return st;
-        }
+    if (is_asked && change->has_request) {
+        mfa_value_set_flag(item, "is_pending", true);
+        return MFA_OK;
+    }
+
+    st = may_remove(visit, methods, record, &change->policy, &may_go);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    mfa_value_set_flag(item, "is_asked", is_asked);
+    mfa_value_set_flag(item, "may_change", may_enrol);
+    mfa_value_set_flag(item, "may_remove", may_go);
+
+    return MFA_OK;
+}
+
+
+static mfa_status_t
+method_add(mfa_visit_t *visit, const mfa_methods_t *methods,
+    const mfa_change_t *change, const mfa_factor_t *factor, mfa_value_t *list)
+{
+    mfa_value_t                *item;
+    mfa_status_t                st;
+    const mfa_factor_record_t  *record;
+
+    record = mfa_methods_of(methods, factor->name);
+
+    if (record == NULL
+        && (factor->secure_template == NULL
+            || !mfa_factor_is_allowed(visit->env->flow->factors, factor)))
+    {
+        return MFA_OK;
     }
 
     item = mfa_value_add_map(list);
 
-    mfa_value_set_flag(item, "may_add", record == NULL);
-    mfa_value_set_flag(item, "may_change", record != NULL && may_enrol);
-    mfa_value_set_flag(item, "may_remove", may_go);
+    st = buttons_fill(visit, methods, change, factor, item);
 
-    return mfa_method_fill(visit, factor, record, item);
+    return (st == MFA_OK) ? mfa_method_fill(visit, factor, record, item) : st;
+}
+
+
+static void
+request_fill(mfa_visit_t *visit, const mfa_change_t *change,
+    mfa_value_t *map)
+{
+    mfa_value_t                *item;
+    const mfa_reset_request_t  *request = &change->request;
+
+    if (!change->has_request) {
+        return;
+    }
+
+    item = mfa_value_set_map(map, "request");
+
+    mfa_value_set_str(item, "phrase", request->phrase);
+    mfa_value_set_str(item, "made", mfa_visit_date(visit, request->made_at));
+    mfa_value_set_flag(item, "is_approved",
+                       request->state == MFA_REQUEST_APPROVED);
 }
 
 
@@ -187,7 +259,7 @@ is_allowed(const mfa_factor_settings_t *settings, const mfa_factor_t *factor)
 
 mfa_status_t
 mfa_methods_fill(mfa_visit_t *visit, const mfa_methods_t *methods,
-    mfa_value_t *map)
+    const mfa_change_t *change, mfa_value_t *map)
 {
     size_t                        i, count;
     mfa_value_t                  *list;
@@ -195,10 +267,14 @@ mfa_methods_fill(mfa_visit_t *visit, const mfa_methods_t *methods,
     const mfa_factor_t *const    *all;
     const mfa_factor_settings_t  *settings = visit->env->flow->factors;
 
+    mfa_value_set_flag(map, "is_approval", may(change, methods, "request"));
+    request_fill(visit, change, map);
+
     list = mfa_value_set_list(map, "methods");
 
     for (i = 0; i < settings->allowed_count; i++) {
-        st = method_add(visit, methods, settings->allowed[i], list);
+        st = method_add(visit, methods, change, settings->allowed[i],
+                        list);
         if (st != MFA_OK) {
             return st;
         }
@@ -213,7 +289,7 @@ mfa_methods_fill(mfa_visit_t *visit, const mfa_methods_t *methods,
             continue;
         }
 
-        st = method_add(visit, methods, all[i], list);
+        st = method_add(visit, methods, change, all[i], list);
         if (st != MFA_OK) {
             return st;
         }

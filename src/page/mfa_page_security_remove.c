@@ -20,6 +20,25 @@ remove_read(mfa_tx_t *tx, void *arg)
 }
 
 
+/* recovery codes stand in for a way to verify, and go with the last one */
+
+static bool
+is_last(const mfa_methods_t *methods, mfa_str_t subject)
+{
+    size_t  i;
+
+    for (i = 0; i < methods->count; i++) {
+        if (!mfa_str_eq(methods->records[i].kind, subject)
+            && !mfa_str_eq_c(methods->records[i].kind, "recovery"))
+        {
+            return false;
+        }
+    }
+
+    return !mfa_str_eq_c(subject, "recovery");
+}
+
+
 /* what the person can still verify with afterwards */
 
 static void
@@ -86,7 +105,13 @@ remove_fill(mfa_visit_t *visit, mfa_value_t *map)
     }
 
     mfa_value_set_flag(map, kind, true);
-    others_fill(visit, &at.methods, subject, map);
+
+    if (is_last(&at.methods, subject)) {
+        mfa_value_set_flag(map, "is_last", true);
+
+    } else {
+        others_fill(visit, &at.methods, subject, map);
+    }
 
     return mfa_method_fill(visit, factor,
                            mfa_methods_of(&at.methods, factor->name), map);

@@ -64,11 +64,68 @@ application_words(const mfa_line_t *line, mfa_application_t *application,
 }
 
 
+/* "/ess/", or "https://pay.example.net/ess/" on another host */
+
+static mfa_status_t
+application_place(mfa_str_t word, mfa_application_t *application,
+    mfa_arena_t *arena, mfa_error_t *error)
+{
+    mfa_str_t     rest, origin;
+    mfa_status_t  st;
+
+    application->link = word;
+    application->path = word;
+
+    if (mfa_str_has_prefix(word, mfa_str("https://"))
+        || mfa_str_has_prefix(word, mfa_str("http://")))
+    {
+        rest = word;
+        (void) mfa_str_split(&rest, ':');
+        rest.data += 2;
+        rest.len -= 2;
+        (void) mfa_str_split(&rest, '/');
+
+        origin = word;
+        application->path = mfa_str("/");
+
+        if (rest.data != NULL) {
+            origin.len -= rest.len + 1;
+            application->path = mfa_str_bytes(rest.data - 1, rest.len + 1);
+        }
+
+        st = mfa_origin_parse(arena, origin, &application->origin);
+
+        if (st != MFA_OK) {
+            mfa_error_set(error, "invalid address \"" MFA_STR_FMT "\" in "
+                          "\"application\", it must be https, a host, and a "
+                          "path", MFA_STR_ARG(word));
+            return st == MFA_INVALID ? MFA_CONFIG : st;
+        }
+    }
+
+    /* "/" of public_url holds the portal too */
+
+    if (mfa_target_is_safe(application->path,
+                           application->origin.text.len > 0 ? mfa_null
+                                                            : mfa_str("//")))
+    {
+        return MFA_OK;
+    }
+
+    mfa_error_set(error, "invalid path \"" MFA_STR_FMT "\" in "
+                  "\"application\", it must begin with \"/\"",
+                  MFA_STR_ARG(application->path));
+
+    return MFA_CONFIG;
+}
+
+
 static mfa_status_t
 set_application(const mfa_option_t *option, const mfa_line_t *line,
     void *target, mfa_arena_t *arena, mfa_error_t *error)
 {
     size_t                i;
+    mfa_status_t          st;
     mfa_application_t    *application;
     mfa_page_settings_t  *settings = target;
 
@@ -96,13 +153,10 @@ set_application(const mfa_option_t *option, const mfa_line_t *line,
     application = &settings->applications[settings->application_count];
 
     application->name = line->args[0];
-    application->path = line->args[1];
 
-    if (!mfa_target_is_safe(application->path, mfa_str("//"))) {
-        mfa_error_set(error, "invalid path \"" MFA_STR_FMT "\" in "
-                      "\"application\", it must begin with \"/\"",
-                      MFA_STR_ARG(application->path));
-        return MFA_CONFIG;
+    st = application_place(line->args[1], application, arena, error);
+    if (st != MFA_OK) {
+        return st;
     }
 
     settings->application_count++;
@@ -146,12 +200,22 @@ set_app(const mfa_option_t *option, const mfa_line_t *line, void *target,
 const mfa_option_t  mfa_page_options[] = {
 
     { .name = "application",
-      .syntax = "NAME PATH [LABEL] [group=NAME...]",
+      .syntax = "NAME PATH|URL [LABEL] [group=NAME...]",
       .help = "An application behind the gate, for the tiles and the texts. "
-              "group= hides its tile from others; mfa_allow decides who "
-              "passes.",
+              "With an address such as https://pay.example.net/ it is on "
+              "another host, which has a portal of its own. group= hides its "
+              "tile from others; mfa_allow decides who passes.",
       .set = set_application,
       .is_many = 1 },
+
+    { .name = "cookie_domain",
+      .syntax = "DOMAIN",
+      .fallback = "none: each host has its own cookies",
+      .help = "One set of cookies for public_url and all hosts below this "
+              "domain, so that no ticket is needed between them. Every host "
+              "there is then trusted with the sessions of all others.",
+      .set = mfa_option_set_str,
+      .offset = offsetof(mfa_page_settings_t, cookie_domain) },
 
     { .name = "app",
       .syntax = "NAME [HINT]",

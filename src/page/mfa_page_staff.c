@@ -93,7 +93,7 @@ staff_keep(mfa_visit_t *visit, const mfa_staff_left_t *left)
     mfa_notice_t      notice;
     const mfa_str_t   parts[] = {
         left->name, left->subject, left->whom, left->pass, left->reason,
-        left->address
+        left->address, left->also
     };
 
     memset(&notice, 0, sizeof(notice));
@@ -142,6 +142,18 @@ staff_is_pressed(const mfa_visit_t *visit, const char *name)
 }
 
 
+mfa_str_t
+mfa_staff_value(const mfa_visit_t *visit)
+{
+    mfa_str_t  address;
+
+    address = mfa_pairs_get(&visit->form, mfa_str("address"));
+
+    return address.len > 0 ? address
+                           : mfa_pairs_get(&visit->form, mfa_str("date"));
+}
+
+
 /* a form that came too late: what was typed waits for a fresh factor */
 
 static mfa_status_t
@@ -163,7 +175,7 @@ staff_keep_form(mfa_visit_t *visit)
     left.subject = mfa_pairs_get(form, mfa_str("subject"));
     left.whom = mfa_pairs_get(form, mfa_str("whom"));
     left.reason = mfa_pairs_get(form, mfa_str("reason"));
-    left.address = mfa_pairs_get(form, mfa_str("address"));
+    left.address = mfa_staff_value(visit);
 
     return staff_keep(visit, &left);
 }
@@ -185,7 +197,7 @@ staff_verify(mfa_visit_t *visit)
 
     step->target = staff_here(visit);
 
-    st = mfa_settings_start(step, mfa_str("staff"), mfa_null);
+    st = mfa_settings_start(step, mfa_str("step-up"), mfa_null);
 
     switch (st) {
 
@@ -301,6 +313,7 @@ mfa_staff_take(mfa_visit_t *visit, mfa_staff_left_t *left)
     left->pass = mfa_str_split(&text, '\n');
     left->reason = mfa_str_split(&text, '\n');
     left->address = mfa_str_split(&text, '\n');
+    left->also = mfa_str_split(&text, '\n');
 
     return MFA_OK;
 }
@@ -316,26 +329,47 @@ mfa_staff_is_of(const mfa_staff_left_t *left, const char *name,
 }
 
 
-void
-mfa_staff_form(mfa_visit_t *visit, const mfa_staff_left_t *left,
-    mfa_str_t key, mfa_value_t *map, mfa_value_t *item)
-{
-    char       *name;
-    mfa_str_t   text, field;
+typedef struct {
+    mfa_visit_t  *visit;
+    mfa_str_t     key;
+    mfa_value_t  *map, *item;
+} staff_form_t;
 
-    text = mfa_words_get(visit->env->words, left->word);
-    field = mfa_arena_printf(visit->work->arena, MFA_STR_FMT "-" MFA_STR_FMT,
-                             MFA_STR_ARG(left->field), MFA_STR_ARG(key));
-    name = mfa_arena_cstr(visit->work->arena,
-                          mfa_arena_printf(visit->work->arena,
-                                           "wrong_" MFA_STR_FMT,
-                                           MFA_STR_ARG(left->field)));
+
+static void
+staff_form_error(const staff_form_t *form, mfa_str_t field, mfa_str_t word)
+{
+    char         *name;
+    mfa_arena_t  *arena = form->visit->work->arena;
+
+    name = mfa_arena_cstr(arena, mfa_arena_printf(arena, "wrong_" MFA_STR_FMT,
+                                                  MFA_STR_ARG(field)));
     if (name == NULL) {
         return;
     }
 
-    mfa_visit_error(visit, map, field, left->word);
-    mfa_value_set_str(item, name, text);
+    mfa_visit_error(form->visit, form->map,
+                    mfa_arena_printf(arena, MFA_STR_FMT "-" MFA_STR_FMT,
+                                     MFA_STR_ARG(field),
+                                     MFA_STR_ARG(form->key)), word);
+    mfa_value_set_str(form->item, name,
+                      mfa_words_get(form->visit->env->words, word));
+}
+
+
+void
+mfa_staff_form(mfa_visit_t *visit, const mfa_staff_left_t *left,
+    mfa_str_t key, mfa_value_t *map, mfa_value_t *item)
+{
+    const staff_form_t  form = { visit, key, map, item };
+
+    /* in the order of the fields */
+
+    if (left->also.len > 0) {
+        staff_form_error(&form, mfa_str("address"), left->also);
+    }
+
+    staff_form_error(&form, left->field, left->word);
     mfa_value_set_flag(item, "is_open", true);
     mfa_value_set_str(item, "reason", left->reason);
     mfa_value_set_str(item, "address", left->address);
@@ -383,6 +417,7 @@ mfa_staff_press(mfa_visit_t *visit, mfa_staff_deed_t *deed)
 
     case MFA_INVALID:
         left.field = deed->field;
+        left.also = deed->also;
         left.reason = deed->reason;
         left.address = deed->value;
 

@@ -34,11 +34,15 @@ mfa_status_t mfa_staff_is_manager(mfa_visit_t *visit, mfa_time_t time,
 mfa_status_t mfa_staff_press(mfa_visit_t *visit, mfa_staff_deed_t *deed)
     MFA_MUST_CHECK;
 
+/* of the form: "address", or the "date" of a deed that has one */
+mfa_str_t mfa_staff_value(const mfa_visit_t *visit);
+
 /* what such a form left for this page: taken once */
 
 typedef struct {
     mfa_str_t  word;            /* of a deed that was done, or its error */
     mfa_str_t  field;           /* of an error: "reason", "address" */
+    mfa_str_t  also;            /* word about the address, beside "reason" */
     mfa_str_t  name;            /* of the deed */
     mfa_str_t  subject;
     mfa_str_t  whom;            /* hex: the person or the request */
@@ -76,6 +80,8 @@ typedef struct {
     mfa_staff_view_t  view;
     mfa_methods_t     methods;
     mfa_traces_t      traces;
+    mfa_grace_t       grace;
+    const mfa_flow_settings_t  *settings;   /* set by the caller */
 } mfa_person_t;
 
 mfa_status_t mfa_person_read(mfa_tx_t *tx, void *arg) MFA_MUST_CHECK;

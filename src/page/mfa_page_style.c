@@ -13,7 +13,7 @@ style_get(mfa_visit_t *visit)
     visit->reply->status = 200;
     visit->reply->body = visit->env->style;
 
-    st = mfa_reply_headers(visit->work->arena, &visit->env->send->origin,
+    st = mfa_reply_headers(visit->work->arena, visit->env,
                            visit->reply);
     if (st != MFA_OK) {
         return st;
@@ -25,6 +25,7 @@ style_get(mfa_visit_t *visit)
 
 
 const mfa_page_t  mfa_page_style = {
+    .is_anywhere = true,
     .path = "style.css",
     .get = style_get,
 };

@@ -115,8 +115,31 @@ choose_proof(mfa_visit_t *visit, const mfa_proof_t *proof)
 }
 
 
-/* "verify": the only method, or the page that lists them. Whose last method
- * staff have just removed sees the app's page, where no code is right */
+/* staff have removed the last method: the page that says who can help, as
+ * there is no code to type. Never had one: the page that says until when it
+ * could be set up */
+
+static mfa_status_t
+choose_none(mfa_visit_t *visit)
+{
+    mfa_grace_t   grace;
+    mfa_status_t  st;
+
+    visit->template = "verify_none.html";
+
+    st = mfa_visit_grace(visit, &visit->step.user, &grace);
+
+    if (st == MFA_OK && grace.is_late
+        && mfa_str_eq_c(visit->step.flow.kind, "login"))
+    {
+        visit->go = "deadline";
+    }
+
+    return st;
+}
+
+
+/* "verify": the only method, or the page that lists them */
 
 static mfa_status_t
 choose_first(mfa_visit_t *visit, const mfa_proofs_t *proofs)
@@ -127,8 +150,7 @@ choose_first(mfa_visit_t *visit, const mfa_proofs_t *proofs)
     }
 
     if (proofs->count == 0) {
-        visit->template = "verify_totp.html";
-        return MFA_OK;
+        return choose_none(visit);
     }
 
     return choose_proof(visit, own_first(proofs));
@@ -247,17 +269,44 @@ set_number(mfa_visit_t *visit, mfa_value_t *map, const char *name,
 static void
 set_others(mfa_visit_t *visit, const mfa_proofs_t *proofs, mfa_value_t *map)
 {
-    bool                 is_on_recovery;
+    bool                 is_on_recovery, has_other, has_recovery;
     const mfa_factor_t  *factor = visit->step.factor;
 
     is_on_recovery = (factor != NULL && is_recovery(factor));
 
-    mfa_value_set_flag(map, "has_other",
-                       factor != NULL
-                       && own_count(proofs) > (is_on_recovery ? 0 : 1));
-    mfa_value_set_flag(map, "has_recovery",
-                       !is_on_recovery
-                       && proof_find(proofs, mfa_str("recovery")) != NULL);
+    has_other = factor != NULL
+                && own_count(proofs) > (is_on_recovery ? 0 : 1);
+    has_recovery = !is_on_recovery
+                   && proof_find(proofs, mfa_str("recovery")) != NULL;
+
+    mfa_value_set_flag(map, "has_other", has_other);
+    mfa_value_set_flag(map, "has_recovery", has_recovery);
+    mfa_value_set_flag(map, "has_links", has_other || has_recovery);
+}
+
+
+/* for who has no proof at all: the ways that lead on from here */
+
+static mfa_status_t
+set_none(mfa_visit_t *visit, mfa_value_t *map)
+{
+    mfa_status_t       st;
+    mfa_reset_offer_t  offer;
+
+    st = mfa_visit_reset_offer(visit, &offer);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    mfa_value_set_flag(map, "is_held",
+                       offer.is_closed && !offer.is_approved);
+    mfa_value_set_flag(map, "is_asking",
+                       offer.is_request && !offer.has_request);
+    mfa_value_set_flag(map, "is_mail_open",
+                       offer.is_mail && !offer.is_closed
+                       && !offer.is_approved);
+
+    return MFA_OK;
 }
 
 
@@ -284,6 +333,10 @@ verify_fill(mfa_visit_t *visit, mfa_value_t *map)
     st = mfa_visit_reset_values(visit, map);
     if (st != MFA_OK) {
         return st;
+    }
+
+    if (at.proofs.count == 0) {
+        return set_none(visit, map);
     }
 
     remember = visit->work->model->settings->remember_device;

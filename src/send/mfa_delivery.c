@@ -11,10 +11,11 @@
 #include <stdlib.h>
 
 
-/* longer than a send by a route and its backup (mfa_delivery_lane.c), shorter
- * than the minute of ML1 */
+/* longer than an attempt by all its routes (mfa_delivery_lane.c) and than the
+ * record of what came of it, shorter than the minute of ML1 */
 #define DELIVERY_LEASE      (50 * MFA_SECOND)
 
+/* no message is begun later than this */
 #define DELIVERY_RUN        (30 * MFA_SECOND)
 #define DELIVERY_IDLE       (5 * MFA_SECOND)
 #define DELIVERY_ARENA      (16 * 1024 * 1024)

@@ -11,7 +11,10 @@
 #define BREAKER_FAILURES  5
 #define BREAKER_PAUSE     (30 * MFA_SECOND)
 
-/* a route that took longer to fail leaves no time for another in a lease */
+/* of one attempt, whatever routes it takes */
+#define LANE_TIME         (30 * MFA_SECOND)
+
+/* a route that took longer to fail leaves too little of it for another */
 #define LANE_AT_ONCE      (15 * MFA_SECOND)
 
 
@@ -172,7 +175,7 @@ mfa_lanes_wait(mfa_lanes_t *lanes)
 }
 
 
-/* one route */
+/* one route, with the time that load->letter says */
 
 static void
 route_send(mfa_lanes_t *lanes, mfa_lane_t *lane, size_t at,
@@ -245,14 +248,17 @@ lane_send_again(mfa_lanes_t *lanes, mfa_lane_t *lane,
 }
 
 
-static bool
-lane_has_time(const mfa_lanes_t *lanes, mfa_time_t started)
+/* what another route may take; 0: too little is left. A clock set back does
+ * not prolong it */
+
+static mfa_time_t
+lane_time_left(const mfa_lanes_t *lanes, mfa_time_t started)
 {
     mfa_time_t  spent;
 
     spent = mfa_port_now(lanes->ports) - started;
 
-    return spent >= 0 && spent <= LANE_AT_ONCE;
+    return spent >= 0 && spent <= LANE_AT_ONCE ? LANE_TIME - spent : 0;
 }
 
 
@@ -279,10 +285,14 @@ mfa_lane_send(mfa_lanes_t *lanes, mfa_lane_t *lane,
 {
     size_t             i, at, tried;
     mfa_time_t         started;
+    mfa_lane_load_t    turn;
     mfa_send_result_t  one;
 
+    turn = *load;
+    turn.letter.time = LANE_TIME;
+
     if (load->message->is_unclear) {
-        lane_send_again(lanes, lane, load, result);
+        lane_send_again(lanes, lane, &turn, result);
         return;
     }
 
@@ -294,13 +304,19 @@ mfa_lane_send(mfa_lanes_t *lanes, mfa_lane_t *lane,
     for (i = 0; i < lane->count; i++) {
         at = (lane_start(lane, load->message) + i) % lane->count;
 
-        if (breaker_wait(lanes, &lane->routes[at]) > 0
-            || (tried != 0 && !lane_has_time(lanes, started)))
-        {
+        if (breaker_wait(lanes, &lane->routes[at]) > 0) {
             continue;
         }
 
-        route_send(lanes, lane, at, load, &one);
+        if (tried != 0) {
+            turn.letter.time = lane_time_left(lanes, started);
+
+            if (turn.letter.time == 0) {
+                continue;
+            }
+        }
+
+        route_send(lanes, lane, at, &turn, &one);
 
         if (tried++ == 0 || one.outcome != MFA_SEND_LATER || one.is_unclear) {
             *result = one;

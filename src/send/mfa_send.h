@@ -4,7 +4,7 @@
  * Rank 3. Takes due messages from the outbox of the model, makes them into
  * letters with the templates, and hands each to the sender of its channel.
  * Runs in the threads of the pool "mfa_send" and may block there, never
- * longer than 30 s for one message.
+ * longer than 30 s for one message, all its routes together.
  */
 
 #ifndef MFA_SEND_H
@@ -55,6 +55,8 @@ typedef struct {
     mfa_str_t   language;
     mfa_str_t   code;               /* alone: voice, templates of providers */
     mfa_time_t  date;
+    mfa_time_t  time;               /* the sender gives up after it; 0: after
+                                       the longest that it may take */
 } mfa_letter_t;
 
 /*
@@ -105,7 +107,7 @@ struct mfa_sender_s {
         void **connection);
     void         (*close)(void **connection);
 
-    /* blocks, at most 30 s; result starts as LATER */
+    /* blocks, at most 30 s and letter->time; result starts as LATER */
     void         (*send)(void *connection, const mfa_letter_t *letter,
         mfa_arena_t *arena, mfa_send_result_t *result);
 };
@@ -150,11 +152,12 @@ void mfa_delivery_close(mfa_delivery_t **delivery);
 bool mfa_send_has(const mfa_send_settings_t *settings, const char *channel);
 
 /*
- * Sends what is due, at most `most` messages or 30 s, one connection for
- * each route. A route that is down or said "later" leaves the next attempt
- * of a message to the backup; an unclear end is tried again once, on the
- * same route with the same id, and then given up. Each:
- * lease in one update, render, send outside any transaction, record the
+ * Sends what is due, at most `most` messages, one connection for each route.
+ * After 30 s it begins no other message; with connections that part slowly
+ * it is back within about 70. A route that is down or said "later" leaves
+ * the next attempt of a message to the backup; an unclear end is tried again
+ * once, on the same route with the same id, and then given up. Each: lease
+ * in one update, render, send outside any transaction, record the
  * outcome. *wait_ms: when to be called again (0: at once, there is more).
  * After 5 failures of an absent server the breaker leaves it alone 30 s.
  * One call at a time for one mfa_delivery_t.

@@ -251,6 +251,7 @@ notify_send(void *connection, const mfa_letter_t *letter, mfa_arena_t *arena,
     }
 
     request.path = mfa_str("/v2/notifications/sms");
+    request.time = letter->time;
     request.id = letter->id;
 
     st = notify_body(notify, letter, arena, &request.body);

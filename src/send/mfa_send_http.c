@@ -116,8 +116,6 @@ http_set(CURL *curl, mfa_http_t *http)
     rc |= curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                            timeout < HTTP_CONNECT_MS ? timeout
                                                      : HTTP_CONNECT_MS);
-    rc |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
-
     rc |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, http_on_body);
     rc |= curl_easy_setopt(curl, CURLOPT_WRITEDATA, http);
     rc |= curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, http_on_header);
@@ -264,6 +262,11 @@ http_perform(mfa_http_t *http, const mfa_http_request_t *request,
     rc |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.data);
     rc |= curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
                            (curl_off_t) request->body.len);
+
+    rc |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                           request->time > 0
+                           && request->time < settings->timeout
+                           ? (long) request->time : (long) settings->timeout);
 
     if (rc == CURLE_OK) {
         rc = curl_easy_perform(curl);

@@ -71,6 +71,7 @@ typedef struct {
     const mfa_strs_t  *headers;         /* more of them; NULL: none */
     mfa_str_t          body;
     mfa_str_t          id;              /* Idempotency-Key */
+    mfa_time_t         time;            /* of the letter, see there */
 } mfa_http_request_t;
 
 typedef struct {

@@ -154,6 +154,7 @@ bird_send(void *connection, const mfa_letter_t *letter, mfa_arena_t *arena,
     request.headers = &headers;
     request.authorization = bird->authorization;
     request.id = letter->id;
+    request.time = letter->time;
 
     st = bird_body(bird, letter, arena, &request.body);
     if (st != MFA_OK) {

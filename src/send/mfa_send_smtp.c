@@ -121,6 +121,18 @@ smtp_on_command(CURL *curl, curl_infotype type, char *data, size_t len,
 }
 
 
+static long
+smtp_time(const mfa_letter_t *letter)
+{
+    long  time;
+
+    time = SMTP_TOTAL_SEC * 1000;
+
+    return letter->time > 0 && letter->time < time ? (long) letter->time
+                                                   : time;
+}
+
+
 static CURLcode
 smtp_set(CURL *curl, smtp_t *smtp)
 {
@@ -138,7 +150,6 @@ smtp_set(CURL *curl, smtp_t *smtp)
                            SMTP_COMMAND_SEC);
     rc |= curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     rc |= curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SMTP_COMMAND_SEC);
-    rc |= curl_easy_setopt(curl, CURLOPT_TIMEOUT, SMTP_TOTAL_SEC);
 
     rc |= curl_easy_setopt(curl, CURLOPT_READFUNCTION, smtp_on_read);
     rc |= curl_easy_setopt(curl, CURLOPT_READDATA, smtp);
@@ -271,6 +282,9 @@ smtp_perform(smtp_t *smtp, const mfa_letter_t *letter, mfa_arena_t *arena)
     rc |= curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, rcpt);
     rc |= curl_easy_setopt(smtp->curl, CURLOPT_INFILESIZE_LARGE,
                            (curl_off_t) smtp->rest.len);
+
+    rc |= curl_easy_setopt(smtp->curl, CURLOPT_TIMEOUT_MS,
+                           smtp_time(letter));
 
     if (rc == CURLE_OK) {
         rc = curl_easy_perform(smtp->curl);

@@ -237,6 +237,7 @@ twilio_post(mfa_http_t *http, const char *what, const mfa_buf_t *form,
     const twilio_settings_t  *twilio = http->settings;
 
     request.id = letter->id;
+    request.time = letter->time;
     request.authorization = twilio->authorization;
     request.path = mfa_arena_printf(arena, "/2010-04-01/Accounts/"
                                     MFA_STR_FMT "/%s.json",

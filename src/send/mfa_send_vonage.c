@@ -196,6 +196,7 @@ vonage_send(void *connection, const mfa_letter_t *letter, mfa_arena_t *arena,
 
     request.path = mfa_str("/sms/json");
     request.id = letter->id;
+    request.time = letter->time;
 
     st = vonage_body(http->settings, letter, arena, &request.body);
 

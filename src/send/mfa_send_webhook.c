@@ -357,6 +357,7 @@ webhook_send(void *connection, const mfa_letter_t *letter, mfa_arena_t *arena,
     memset(&request, 0, sizeof(request));
 
     request.method = webhook->method;
+    request.time = letter->time;
     request.content_type = webhook->content_type;
     request.headers = &webhook->headers;
     request.id = letter->id;

@@ -5,6 +5,11 @@
 # JSON with what the specs need to know when it answers; ends when its
 # standard input does, or at a signal, and leaves no process behind.
 #
+# With an argument it is a server of a test's own, whose time the test moves:
+# JSON { realm: options over those below, people: the roster instead of that
+# below, register: [ people, as for MFA::Journey ] }. A line "31m" on its
+# standard input is answered by one with the seconds its time is ahead.
+#
 # Where no Postfix can run (no root) the fault-free SMTP sink takes its part.
 
 use MFA::Test;
@@ -37,7 +42,9 @@ my @people = map {
             manager => '' } }
         qw(max ann sam vic mia una kim) } @projects;
 
-my $mta = MFA::Postfix->can_run ? MFA::Postfix->new : MFA::Sink->new;
+my $own = @ARGV ? JSON::PP::decode_json($ARGV[0]) : undef;
+my $mta = $own ? undef
+        : MFA::Postfix->can_run ? MFA::Postfix->new : MFA::Sink->new;
 my @pids;
 
 END { kill TERM => @pids if @pids }
@@ -50,28 +57,59 @@ my @limits = map { "$_ 1000/1h" }
              qw(start_address login_address code_address login_person
                 send_mailbox send_person sms_number sms_route sms_all);
 
-my $s = mfa_server(workers => 2, people => \@people, mail => $mta->option,
+my $s = mfa_server(workers => 2,
+    people => $own && $own->{people} || \@people, time => !!$own,
+    mail => $mta && $mta->option,
     factors => 'totp sms voice email',
     realm => { limit => \@limits, remember_device => '30d',
-               sms_countries => 'GB IE DE' },
+               sms_countries => 'GB IE DE',
+               $own ? %{$own->{realm} // {}} : () },
     locations => <<"END");
         location /mfa/  { mfa_portal; }
         location /ess/  { proxy_pass http://127.0.0.1:$ess; }
         location /mss/  { mfa_allow group=managers;
                           proxy_pass http://127.0.0.1:$mss; }
         location /open/ { mfa off; proxy_pass http://127.0.0.1:$ess; }
+        location /low/  { mfa_level one;
+                          proxy_pass http://127.0.0.1:$ess/ess/; }
+        location /pay/  { mfa_level fresh=10m;
+                          proxy_pass http://127.0.0.1:$ess/ess/; }
 END
 
+my %first = (MFA_ORIGIN => $s->{origin},
+             MFA_MAIL => ($mta ? $mta->mail : $s->mail)->{dir},
+             MFA_TEXTS => $s->texts->{dir}, MFA_CALLS => $s->calls->{dir});
+
+if ($own) {
+    $first{people} = [ map { registered(%$_) } @{$own->{register} // []} ];
+
+    # the codes they set it up with are spent
+    $s->advance('90s');
+    $first{ahead} = $s->{offset};
+}
+
 STDOUT->autoflush(1);
-print JSON::PP::encode_json({ MFA_ORIGIN => $s->{origin},
-                              MFA_MAIL => $mta->mail->{dir},
-                              MFA_TEXTS => $s->texts->{dir},
-                              MFA_CALLS => $s->calls->{dir} }), "\n";
+print JSON::PP::encode_json(\%first), "\n";
 
-1 while defined(my $line = <STDIN>);
+while (defined(my $line = <STDIN>)) {
+    chomp $line;
+    $s->advance($line) if $own;
+    print "$s->{offset}\n" if $own;
+}
 
-$mta->stop;
+$mta->stop if $mta;
 done_testing();
+
+
+# what the test needs to be somebody who has registered
+
+sub registered {
+    my (%is) = @_;
+    my $me = $s->register($s->browser, $is{email}, to => '/ess/', %is);
+
+    return { map { $_ => $me->{$_} }
+             grep { defined $me->{$_} } qw(email password secret number) };
+}
 
 
 sub application {

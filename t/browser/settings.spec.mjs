@@ -2,10 +2,10 @@
 // person's own settings", "What it must show", 1 and 5. What a remembered
 // device does there is in factors.spec.mjs.
 
-import { test, expect } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { address, appCode, backAndForth, button, CODE_LABEL, enterCode, field,
   heading, inspect, link, logIn, mailCount, mailedCode, masked, number, origin,
-  PASSWORD, register, secretFromScreen, textedCode } from './tools.mjs';
+  PASSWORD, register, secretFromScreen, test, textedCode } from './tools.mjs';
 
 const NEW_PASSWORD = 'velvet anchor mint 5822';
 const FIREFOX
@@ -210,4 +210,63 @@ test('every action', async ({ page, browser }, info) => {
   await stale.close();
   await one.context().close();
   await two.context().close();
+});
+
+// D5, A1: Change and Remove become Reset pending with Cancel request
+test('changes that staff approve', async ({ page, browser, server }, info) => {
+  const s = await server({
+    realm: { factor_change: 'approval', helpdesk_group: 'helpdesk' },
+    people: [{ email: 'ann@example.org', user: 'ann', first_name: 'Ann',
+      surname: 'Example', groups: '', other_email: 'ann.home@example.org',
+      manager: '' }],
+    register: [{ email: 'ann@example.org' }],
+  });
+  const [ann] = s.people;
+  const title = 'Multi-Factor Authentication Reset';
+  const change = button(page, 'Change Authenticator app');
+  const enter = async (at) => {
+    await logIn(at, ann.email, ann);
+    await field(at, CODE_LABEL).fill(await appCode(ann.secret));
+    await button(at, 'Continue').click();
+    await expect(at).toHaveURL(`${origin()}/ess/`);
+  };
+
+  await enter(page);
+  await settings(page);
+  await inspect(page, info, 'approval-security', 'Security settings');
+  await expect(button(page, 'Set up Text message')).toHaveCount(0);
+
+  // second thoughts
+  await change.click();
+  await inspect(page, info, 'approval-request', title);
+  await expect(page.getByText('Until then your current way to verify stays '
+    + 'valid.')).toBeVisible();
+  await backAndForth(page);
+  await button(page, 'Cancel').click();
+  await heading(page, 'Security settings');
+  await expect(page.getByText('Reset pending')).toHaveCount(0);
+
+  await change.click();
+  await button(page, 'Submit reset request').click();
+  await inspect(page, info, 'approval-pending', 'Security settings');
+  await expect(page.getByRole('heading', { name: 'Reset pending' }).first())
+    .toBeVisible();
+  await expect(page.getByText(/Your two words: [a-z]+ [a-z]+$/))
+    .toBeVisible();
+  await expect(change).toHaveCount(0);
+
+  // the old app keeps working
+  await s.advance('61s');
+
+  const other = await (await browser.newContext()).newPage();
+
+  await enter(other);
+  await other.context().close();
+
+  await settings(page);
+  await button(page, 'Cancel request').click();
+  await inspect(page, info, 'approval-cancelled', 'Security settings');
+  await expect(page.getByText('The reset request was cancelled.'))
+    .toBeVisible();
+  await expect(change).toBeVisible();
 });

@@ -1,14 +1,18 @@
 // What the specs share: letters, texts and calls, the authenticator, the way
 // into a journey, checks that every page gets.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, mkdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect } from '@playwright/test';
+import { expect, test as base } from '@playwright/test';
 
-const screens = fileURLToPath(new URL('../../build/screens', import.meta.url));
+const folder = fileURLToPath(new URL('.', import.meta.url));
+
+const screens = `${process.env.MFA_TEST_BUILD
+  || `${folder}../../build`}/screens`;
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
   'best-practice'];
@@ -93,7 +97,7 @@ export async function inspect(page, info, name, title) {
 }
 
 // what came to somebody, oldest first; box: MAIL, TEXTS or CALLS
-function letters(to, box = 'MAIL') {
+export function letters(to, box = 'MAIL') {
   const dir = `${process.env[`MFA_${box}`]}/new`;
   let files = [];
 
@@ -193,8 +197,12 @@ const lastStep = new Map();
 
 export async function appCode(secret) {
   for (;;) {
-    const now = Math.floor(Date.now() / 30000);
-    const step = Math.max((lastStep.get(secret) || 0) + 1, now - 1);
+    const time = Date.now() + (clocked ? clocked.ahead * 1000 : 0);
+    const now = Math.floor(time / 30000);
+
+    // not one that may be over on its way
+    const step = Math.max((lastStep.get(secret) || 0) + 1,
+      Math.floor((time + 5000) / 30000) - 1);
 
     if (step <= now + 1) {
       lastStep.set(secret, step);
@@ -202,7 +210,7 @@ export async function appCode(secret) {
         `@${step * 30}`], { encoding: 'utf8' }).trim();
     }
 
-    await sleep(1000);
+    await (clocked ? clocked.advance('30s') : sleep(1000));
   }
 }
 
@@ -244,4 +252,105 @@ export async function backAndForth(page) {
   expect(reply ? reply.status() : 200).toBe(200);
   await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
   await page.goto(url);
+}
+
+// The server of a test's own, and its time: see server.pl.
+let clocked = null;
+
+async function startServer(is) {
+  const child = spawn('perl', [`-I${folder}../lib`, `${folder}server.pl`,
+    JSON.stringify(is)], { stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true });
+  const lines = createInterface({ input: child.stdout });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const line = () => Promise.race([
+    new Promise((resolve) => lines.once('line', resolve)),
+    ended.then((code) => {
+      throw new Error(`server.pl ended with ${code}`);
+    }),
+  ]);
+  const first = JSON.parse(await line());
+
+  return {
+    ...first,
+    advance: async (by) => {
+      child.stdin.write(`${by}\n`);
+      clocked.ahead = Number(await line());
+    },
+    end: async () => {
+      child.stdin.end();
+      expect(await ended, "the server's own checks").toBe(0);
+    },
+  };
+}
+
+const PLACES = ['MFA_ORIGIN', 'MFA_MAIL', 'MFA_TEXTS', 'MFA_CALLS'];
+
+// test with a fixture "server": server({ realm, register }) starts one, which
+// the other functions speak to from then on, one at a time
+export const test = base.extend({
+  server: async ({ browserName }, use) => {
+    const before = PLACES.map((name) => process.env[name]);
+    const end = async () => {
+      await clocked?.end();
+      clocked = null;
+    };
+
+    expect(browserName).toBe('chromium');
+    await use(async (is) => {
+      await end();
+      clocked = await startServer(is);
+      PLACES.forEach((name) => {
+        process.env[name] = clocked[name];
+      });
+
+      // what came while people registered is not for the test
+      ['MAIL', 'TEXTS', 'CALLS'].forEach((box) => letters('', box)
+        .forEach((m) => taken.add(m.path)));
+      return clocked;
+    });
+    await end();
+    PLACES.forEach((name, i) => {
+      process.env[name] = before[i];
+    });
+  },
+});
+
+// somebody at another browser, such as the project's
+export async function visitor(browser, info) {
+  const { javaScriptEnabled, viewport, colorScheme, hasTouch }
+    = info.project.use;
+  const context = await browser.newContext({ javaScriptEnabled, viewport,
+    colorScheme, hasTouch, locale: 'en-GB' });
+
+  return context.newPage();
+}
+
+// all words of a page, but for the reference of a code
+export async function words(page) {
+  const text = await page.locator('main').textContent();
+
+  return text.replace(/\s+/g, ' ').replace(/message ?[A-Z]{4}/, 'message');
+}
+
+// how a login of this person ends, in a browser of its own: "in", or the
+// error
+export async function loginOf(browser, info, me) {
+  const page = await visitor(browser, info);
+  const summary = page.locator('.summary li').first();
+  const code = field(page, CODE_LABEL);
+
+  await logIn(page, me.email, me);
+  await expect(summary.or(code).first()).toBeVisible();
+
+  if (await code.count() > 0) {
+    await code.fill(await appCode(me.secret));
+    await button(page, 'Continue').click();
+    await expect(summary.or(page.getByText('Hello')).first()).toBeVisible();
+  }
+
+  const text = await summary.count() > 0 ? await summary.innerText() : 'in';
+
+  await page.context().close();
+  return text;
 }

@@ -167,8 +167,11 @@ sub realm {
 
 refused('one store for two realms', qr/have the same store/,
         http => realm('other', store => 'lmdb:%%DIR%%/store'));
-accepted('two realms', undef,
-         http => realm('other', store => 'lmdb:%%DIR%%/tmp'));
+refused('one key file for two realms', qr/have the same key/,
+        http => realm('other', store => 'lmdb:%%DIR%%/tmp'));
+accepted('two realms', undef, keys => ['other'],
+         http => realm('other', store => 'lmdb:%%DIR%%/tmp',
+                       key_file => '%%DIR%%/other.key'));
 
 # order and inheritance
 
@@ -191,13 +194,43 @@ accepted('a realm after its use', undef,
 accepted('thread pools of the operator', undef,
          main => "thread_pool mfa threads=2;\n"
                . "thread_pool mfa_hash threads=1 max_queue=4;");
-accepted('a realm nobody uses', undef, http => realm('idle',
-         store => 'lmdb:%%DIR%%/tmp'));
+accepted('a realm nobody uses', undef, keys => ['idle'],
+         http => realm('idle', store => 'lmdb:%%DIR%%/tmp',
+                       key_file => '%%DIR%%/idle.key'));
 
 # warnings
 
 accepted('public_url on another port',
          qr/\[warn\].*no server listens for "public_url"/,
          realm => { public_url => 'http://127.0.0.1:1' });
+
+my $nobody = qr/\[warn\].*nobody who could approve/;
+my $gap = qr/\[warn\].*replaced with a mailed code, which nobody approves/;
+my %staff = (helpdesk_group => 'helpdesk');
+
+accepted('D1: device_reset approval and no staff', $nobody,
+         realm => { device_reset => 'approval' });
+accepted('D5: factor_change approval and no staff', $nobody,
+         realm => { factor_change => 'approval', device_reset => 'off' });
+accepted('D5: ... of one group', $nobody,
+         realm => { factor_change => 'approval group=managers',
+                    device_reset => 'off group=managers' });
+accepted('D1: device_reset approval with a helpdesk', undef,
+         realm => { device_reset => 'approval', %staff });
+accepted('D1: device_reset approval with admins', undef,
+         realm => { device_reset => 'approval', admin_group => 'admins' });
+accepted('D5: factor_change approval beside mailed resets', $gap,
+         realm => { factor_change => 'approval', %staff });
+accepted('D5: ... of one group', $gap,
+         realm => { factor_change => ['self', 'approval group=managers'],
+                    device_reset => ['email', 'approval group=others'],
+                    %staff });
+accepted('D5: factor_change approval and approved resets', undef,
+         realm => { factor_change => ['self', 'approval group=managers'],
+                    device_reset => ['email', 'approval group=managers'],
+                    %staff });
+accepted('D5: factor_change approval and no reset by oneself', undef,
+         realm => { factor_change => 'approval', device_reset => 'off',
+                    %staff });
 
 done_testing();

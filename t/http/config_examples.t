@@ -10,7 +10,7 @@ my $files = tempdir(CLEANUP => 1);
 my $realm_option = qr/(?:factors|sms|voice|sms_countries|default_country|limit
                        |remember_device|second_factor|device_reset
                        |recovery_hold|helpdesk_group|admin_group|approvals
-                       |audit_keep)/x;
+                       |audit_keep|trusted_identity)/x;
 
 chmod 0755, $files;
 write_secrets();
@@ -144,6 +144,7 @@ sub local_conf {
         s{\bmfa/((?:smtp|sms|twilio|notify|vonage|messagebird)[\w.-]+)}
          {$files/$1}g;
         s{(?<![\w.])(?:mfa/)?people\.pem}{%%DIR%%/tls.pem}g;
+        s{(?<![\w.])(?:mfa/)?people-ca\.pem}{%%DIR%%/tls.pem}g;
         s{(?<![\w.])(?:mfa/)?people\.key}{%%DIR%%/tls.key}g;
         s{/var/log/nginx/}{%%DIR%%/}g;
         s{(public_url\s+https://[\w.]+);}{$1:%%PORT%%;}g;

@@ -29,8 +29,17 @@ for my $name ($session, $browser) {
     is(join(' ', sort map { lc } @attributes), 'httponly '
        . ($name eq $browser ? 'max-age=34560000 ' : '')
        . 'path=/ samesite=lax secure', "D2: $name");
-    ok(length $line <= 128, 'at most 128 bytes') or diag($line);
-    like($b->{jar}{$name}{value}, qr/^[A-Za-z0-9_-]{43}$/, 'D1: 256 bits');
+
+    # the name and what stands in it; of the session with its attributes too
+    my $cookie = $name eq $browser ? "$name=$b->{jar}{$name}{value}" : $line;
+
+    ok(length $cookie <= 128, 'D2: at most 128 bytes') or diag($line);
+
+    # 4.6: behind the number of a browser that is known stands its mark
+    my ($number, $mark) = split /\./, $b->{jar}{$name}{value}, 2;
+
+    like($number, qr/^[A-Za-z0-9_-]{43}$/, 'D1: 256 bits');
+    is($mark && length $mark, $name eq $browser ? 54 : undef, 'and a mark');
 }
 
 

@@ -52,7 +52,8 @@ sub seen {
 sub like_identity {
     my ($hit) = @_;
     return join ' ', map { "$_->[0]=$_->[1]" }
-           grep { $_->[0] =~ /^(?:remote|x)[-_.](?:user|e?mail|name|groups)$/i }
+           grep { $_->[0] =~ /^(?:remote|x)[^a-z0-9]
+                              (?:user|e?mail|name|groups|mfa.*)$/ix }
            @{$hit->{head}};
 }
 
@@ -66,7 +67,8 @@ is(like_identity(seen('/ess/')), $ann, 'U1: each header once');
 
 my @forged = map { ("$_: alice") } qw(Remote-User REMOTE-USER remote_user
     Remote_User remote.user Remote.User Remote-Email remote_EMAIL
-    Remote-Groups remote.groups X-User x_user X.Groups);
+    Remote-Groups remote.groups X-User x_user X.Groups Remote!User
+    remote~email X-MFA-Method x_mfa_method X-MFA-Auth-Time);
 
 is(like_identity(seen('/ess/', @forged, @forged)), $ann,
    'X25: every spelling of the client is gone');

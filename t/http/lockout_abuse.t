@@ -62,6 +62,16 @@ $guesses += burn() + do { $s->advance('61m'); burn() };
 is($guesses, 30, 'X57: and thirty a day');
 
 
+# what mfactl says of it
+
+my $row = $s->json('user', 'show', $ann);
+
+like($row->{passwords_held_until}, qr/^\d{4}-\d\d-\d\dT/,
+     'user show: until when passwords are held');
+is($row->{mail_held_until}, undef, 'user show: mail is free');
+ok(!$row->{is_password_closed}, 'user show: and the password is not closed');
+
+
 # a new browser, by mail
 
 my $b = $s->browser;
@@ -105,6 +115,12 @@ for my $n (1 .. 60) {
 
 is($tries, 11, 'X58: eleven, then the source is held');
 like($s->log, qr/\[warn\].*alarm: spray/, 'H11: the operator is told');
+my $alarms = $s->json('audit', 'list', '--event', 'alarm');
+is(scalar @$alarms, 1, 'audit list --event alarm shows it');
+is("$alarms->[0]{reason} $alarms->[0]{result}", 'spray limited', 'its reason');
+like($alarms->[0]{number}, qr/^[1-9]\d*$/, 'with a number in the chain');
+like(($s->ctl('audit', 'verify'))[1], qr/damage:\s+none/,
+     'and the chain is whole');
 is($s->first_step($evil, $me)->status, 429, 'also with a right password');
 is($s->first_step(logged_out($home), $me)->h1, 'Verify', 'H2: not where one is known');
 $s->advance('61m');

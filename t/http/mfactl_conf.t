@@ -5,7 +5,7 @@ use MFA::Test;
 use File::Glob 'bsd_glob';
 use JSON::PP ();
 
-my $s = mfa_server(start => 0, people => []);
+my $s = mfa_server(keys => ['other'], start => 0, people => []);
 my $dir = $s->{dir};
 
 
@@ -128,7 +128,7 @@ types { text/html html; include include; }
 mfa_realm "other people" {
     public_url http://localhost:$s->{port};
     store lmdb:$dir/store2;
-    key_file $dir/mfa.key;
+    key_file $dir/other.key;
     html $top/html; common_passwords $passwords;
     brand Other\\ people\${x}; support "HR" mail=hr\@example.org;
     application X /x/ X;

@@ -135,6 +135,9 @@ counted($mail, $home);
 is($s->json('request', 'refuse', $id, '--reason', 'it was not her')->{state},
    'refused', 'refused');
 are_told(qr/is refused/, 'C10');
+$show = $s->json('request', 'show', $id)->{refused_by};
+is($show->{by}, $me, 'M3: who refused it is kept');
+is($show->{reason}, 'it was not her', '... and why');
 like((events('staff.refuse'))[0], qr/"note":"it was not her"/,
      'A3: the reason');
 refused(1, qr/no longer open/, 'request', 'refuse', $id, '--reason', 'again');

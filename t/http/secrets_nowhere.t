@@ -32,7 +32,8 @@ $secret{'the form token'} = $b->{page}->form('Continue')->{fields}{token};
 $s->enrol($b, $me);
 $b->submit('Continue');
 $secret{"a session's token"} = $b->{jar}{mfa_session}{value};
-$secret{"a browser's token"} = $b->{jar}{mfa_browser}{value};
+@secret{"a browser's token", "the mark behind a browser's token"} =
+    split /\./, $b->{jar}{mfa_browser}{value};
 
 my $other = $s->browser;
 $other->get('/mfa/login');

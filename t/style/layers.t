@@ -9,7 +9,7 @@ my %rank = map { $ranks[$_] => $_ } 0 .. $#ranks;
 
 my %only = (
     'lmdb.h' => qr{^src/store/mfa_store_lmdb},
-    'curl/' => qr{^src/send/},
+    'curl/' => qr{^src/(?:send/|cli/mfactl_probe_wire\.c$)},
     'openssl/' => qr{^src/base/},
     'sodium.h' => qr{^src/base/},
     'qrencode.h' => qr{^src/base/mfa_qr\.c$},

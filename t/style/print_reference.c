@@ -168,6 +168,10 @@ forget_lines(const mfa_option_t *table, const settings_t *defaults,
         settings->factor.default_country = defaults->factor.default_country;
     }
 
+    if (table == mfa_flow_options) {
+        settings->flow.policy_given = 0;
+    }
+
     if (table != mfa_model_options) {
         return;
     }

@@ -44,6 +44,11 @@ ann_update(mfa_tx_t *tx, void *arg)
     ann->user.is_locked = ann->set.is_locked;
     memcpy(ann->user.browser, ann->set.browser, MFA_DIGEST_SIZE);
 
+    if (ann->set.registered_at != 0) {
+        ann->user.registered_at = ann->set.registered_at;
+        ann->user.secured_at = ann->set.registered_at;
+    }
+
     return mfa_user_save(tx, &ann->user, NULL);
 }
 

@@ -12,6 +12,7 @@
 typedef struct {
     mfa_send_result_t  result;      /* set it */
     mfa_time_t         takes;       /* set it: how long an answer takes */
+    mfa_time_t         most;        /* what the last letter left it */
     unsigned           asked;
     char               id[64];      /* of the last letter */
     char               to[64];
@@ -54,7 +55,8 @@ way_send(void *connection, const mfa_letter_t *letter, mfa_arena_t *arena,
     assert_false(result->is_unclear || result->is_down);
 
     way->asked++;
-    f->now += way->takes;
+    way->most = letter->time;
+    f->now += way->takes < letter->time ? way->takes : letter->time;
     fake_copy(way->id, sizeof(way->id), letter->id);
     fake_copy(way->to, sizeof(way->to), letter->to);
     fake_copy(way->text, sizeof(way->text), letter->text);

@@ -122,6 +122,7 @@ add_person(mfa_tx_t *tx, void *arg)
     user.password_at = tx->now - 40 * MFA_DAY;
     user.added_at = user.password_at;
     user.registered_at = user.password_at;
+    user.secured_at = person->kinds[0] != '\0' ? user.password_at : 0;
     user.is_on_roster = true;
 
     person->id = user.id;

@@ -146,11 +146,13 @@ actor_do(actor_t *actor, mfa_staff_deed_t *deed)
 {
     static _Thread_local mfa_flow_settings_t    settings;
     static _Thread_local mfa_factor_settings_t  factors;
+    static _Thread_local mfa_send_settings_t    send = { .sms_count = 1 };
     static _Thread_local mfa_flow_env_t         env;
 
     mfa_flow_defaults(&settings);
     env.settings = &settings;
     env.factors = &factors;
+    env.send = &send;
 
     memset(&actor->step, 0, sizeof(actor->step));
 
@@ -285,6 +287,34 @@ refuse_mail(mfa_tx_t *tx, void *arg)
     st = mfa_message_queue(tx, &message);
 
     return (st == MFA_OK) ? mfa_message_refused(tx, &message, "550") : st;
+}
+
+
+/* wrong passwords in a row */
+
+typedef struct {
+    const mfa_id_t  *user;
+    int              count;
+} row_t;
+
+
+static inline mfa_status_t
+fail_password(mfa_tx_t *tx, void *arg)
+{
+    int            i;
+    bool           is_closed, is_last;
+    row_t         *row = arg;
+    mfa_user_t     user;
+    mfa_status_t   st;
+
+    st = mfa_user_get(tx, row->user, &user);
+
+    for (i = 0; st == MFA_OK && i < row->count; i++) {
+        st = mfa_password_row_book(tx, &user, user.email, &is_closed,
+                                   &is_last);
+    }
+
+    return st;
 }
 
 

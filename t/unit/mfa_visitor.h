@@ -13,6 +13,8 @@ typedef struct {
     world_t      *world;
     char          cookies[4][1024];     /* session, browser, notice, device */
     uint8_t       address;              /* last byte of 192.0.2.x */
+    const char   *trusted;              /* by another service, or NULL */
+    const char   *trusted_amr;
     unsigned      status;
     unsigned      hops;
     char          location[8192];
@@ -139,6 +141,11 @@ visitor_ask(visitor_t *visitor, const char *url, const char *body)
            visitor->address }, 4);
     request->user_agent = mfa_str("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) "
                                   "Gecko/20100101 Firefox/128.0");
+
+    if (visitor->trusted != NULL) {
+        request->trusted = mfa_str_from(visitor->trusted);
+        request->trusted_amr = mfa_str_from(visitor->trusted_amr);
+    }
 
     if (body != NULL) {
         request->method = MFA_METHOD_POST;

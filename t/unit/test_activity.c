@@ -301,6 +301,26 @@ nothing_is_kept_for_nobody(void **state)
 }
 
 
+/* A7: what is done for somebody is done for nobody as well, in one record
+ * that no name makes longer */
+
+static void
+a_strangers_failure_is_written_for_nobody(void **state)
+{
+    size_t      i;
+    fixture_t  *f = *state;
+    call_t      call = { .event = { .name = "login", .result = "fail" } };
+
+    for (i = 0; i < 2 * MFA_ACTIVITY_MAX; i++) {
+        update(f, tx_nobody, &call);
+        assert_int_equal(call.st, MFA_OK);
+        update(f, tx_raw_get, &call);
+        assert_int_equal(call.st, MFA_OK);
+        assert_in_range(call.bytes.len, 1, 4096);
+    }
+}
+
+
 static void
 a_failed_update_leaves_no_trace(void **state)
 {
@@ -460,6 +480,7 @@ main(void)
         each(a_ring_of_the_longest_events_fits),
         each(what_is_not_about_security_is_left_out),
         each(nothing_is_kept_for_nobody),
+        each(a_strangers_failure_is_written_for_nobody),
         each(a_failed_update_leaves_no_trace),
         each(a_damaged_record_is_begun_anew),
         each(a_record_of_a_newer_version_is_left_alone),

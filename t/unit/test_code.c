@@ -26,6 +26,56 @@ a_code_is_right_once(void **state)
 }
 
 
+/* the row as version 2 wrote it: without the mark of long codes at its end */
+
+static mfa_status_t
+tx_make_older(mfa_tx_t *tx, void *arg)
+{
+    mfa_buf_t      buf;
+    mfa_str_t      value, rest;
+    mfa_cursor_t   cursor = { .table = MFA_TABLE_CODE };
+    mfa_status_t   st;
+    mfa_unpack_t   in;
+
+    (void) arg;
+
+    st = mfa_txn_next(tx->txn, &cursor, tx->work->arena);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    mfa_unpack_init(&in, cursor.value, tx->work->arena);
+    assert_int_equal(mfa_unpack_number(&in), 3);
+    rest = mfa_str_bytes(cursor.value.data + 1, cursor.value.len - 2);
+
+    mfa_buf_init(&buf, tx->work->arena, cursor.value.len);
+    mfa_pack_number(&buf, 2);
+    mfa_buf_put(&buf, rest);
+
+    st = mfa_buf_str(&buf, &value);
+
+    return (st == MFA_OK)
+           ? mfa_txn_put(tx->txn, MFA_TABLE_CODE, cursor.key, value) : st;
+}
+
+
+static void
+a_code_that_an_older_release_made_still_works(void **state)
+{
+    call_t      call = place(1);
+    fixture_t  *f = *state;
+
+    issue(f, &call);
+    update(f, tx_make_older, &call);
+    update(f, tx_look, &call);
+    assert_int_equal(call.st, MFA_OK);
+    assert_int_equal(call.code.left, 5);
+
+    assert_int_equal(use(f, &call), MFA_CODE_RIGHT);
+    assert_int_equal(use(f, &call), MFA_CODE_EXPIRED);
+}
+
+
 /* B13 */
 
 static void
@@ -334,6 +384,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         each(a_code_is_right_once),
+        each(a_code_that_an_older_release_made_still_works),
         each(a_code_has_as_many_digits_as_are_set),
         each(a_code_is_not_in_the_store),
         each(a_code_works_only_where_it_was_made_for),

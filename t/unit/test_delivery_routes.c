@@ -319,6 +319,55 @@ a_channel_that_is_down_holds_up_no_other(void **state)
 }
 
 
+/* I5: a route and its backup together, one that hangs and an unclear end */
+
+static void
+one_attempt_never_takes_longer_than_thirty_seconds(void **state)
+{
+    mfa_time_t  takes, started;
+
+    (void) state;
+
+    for (takes = 0; takes <= 20 * MFA_SECOND; takes += 1250) {
+        way_is_down(&ways[FIRST]);
+        way_is_down(&ways[BACKUP]);
+        ways[FIRST].takes = takes;
+        ways[BACKUP].takes = MFA_HOUR;
+        ways[FIRST].asked = ways[BACKUP].asked = 0;
+        queue_sms();
+
+        started = f->now;
+        (void) run(1);
+        assert_int_equal(ways[FIRST].asked, 1);
+        assert_int_equal(ways[FIRST].most, 30 * MFA_SECOND);
+        assert_true(f->now - started <= 30 * MFA_SECOND);
+
+        if (takes <= 15 * MFA_SECOND) {
+            assert_int_equal(ways[BACKUP].asked, 1);
+            assert_int_equal(ways[BACKUP].most, 30 * MFA_SECOND - takes);
+
+        } else {
+            assert_int_equal(ways[BACKUP].asked, 0);
+        }
+
+        (void) teardown(state);
+        (void) setup_routes(state);
+    }
+
+    way_is_unclear(&ways[FIRST]);
+    ways[FIRST].takes = MFA_HOUR;
+    queue_sms();
+    (void) run(1);
+    f->now += MFA_MINUTE;
+    ways[FIRST].most = 0;
+    started = f->now;
+    (void) run(1);
+    assert_int_equal(ways[FIRST].asked, 2);
+    assert_int_equal(ways[FIRST].most, 30 * MFA_SECOND);
+    assert_true(f->now - started <= 30 * MFA_SECOND);
+}
+
+
 /* a lease must not run out while its message is on its way */
 
 static void
@@ -397,6 +446,7 @@ main(void)
         TEST(the_breaker_counts_silence_too),
         TEST(with_both_down_messages_wait_a_minute_at_most),
         TEST(a_channel_that_is_down_holds_up_no_other),
+        TEST(one_attempt_never_takes_longer_than_thirty_seconds),
         TEST(a_slow_failure_leaves_the_backup_to_the_next_attempt),
         TEST(without_a_route_a_message_is_refused),
         TEST(what_is_no_number_is_never_sent_to),

@@ -57,7 +57,7 @@ a_text_message_sets_up_a_phone(void **state)
 
     assert_true(strncmp(v.url, "/mfa/secure/sms?", 16) == 0);
     assert_true(visitor_sees(&v, "Verification code sent to: "
-                             "XXX-XXX-00123"));
+                             "<span class=\"whole\">XXX-XXX-00123"));
     assert_true(visitor_sees(&v, "Enter your verification code below, or "
                              "send a new code"));
     assert_true(visitor_sees(&v, "I did not get a text message"));
@@ -100,6 +100,77 @@ a_wrong_number_is_kept_and_another_can_be_given(void **state)
     v.world->now += 10 * MFA_MINUTE;
     visitor_submit(&v, "country=GB&phone=07700+900456&do=send");
     assert_true(visitor_sees(&v, "XXX-XXX-00456"));
+    ann_leaves(&v);
+}
+
+
+/* E4, H8: the wait is for another code to the same number */
+
+static void
+a_mistyped_number_is_set_right_at_once_but_once(void **state)
+{
+    visitor_t  v;
+
+    (void) state;
+
+    (void) ann_secures(&v, all_lines, NULL);
+    follow(&v, "Text message");
+    visitor_submit(&v, "country=GB&phone=07700+900123&do=send");
+    assert_true(visitor_sees(&v, "30 seconds after the last one"));
+
+    follow(&v, "Use another phone number");
+    visitor_submit(&v, "country=GB&phone=07700+900123&do=send");
+    assert_true(visitor_sees(&v, "A code was sent a moment ago."));
+
+    follow(&v, "Use another phone number");
+    visitor_submit(&v, "country=GB&phone=07700+900456&do=send");
+    assert_true(visitor_sees(&v, "XXX-XXX-00456"));
+    assert_true(visitor_sees(&v, "60 seconds after the last one"));
+
+    follow(&v, "Use another phone number");
+    visitor_submit(&v, "country=GB&phone=07700+900789&do=send");
+    assert_true(visitor_sees(&v, "<title>Error: "));
+    assert_true(visitor_sees(&v, "href=\"#phone\""));
+    assert_true(visitor_sees(&v, "value=\"07700 900789\""));
+    assert_true(visitor_sees(&v, "XXX-XXX-00456</span></a>"));
+
+    v.world->now += MFA_MINUTE + MFA_SECOND;
+    visitor_submit(&v, "country=GB&phone=07700+900789&do=send");
+    assert_true(visitor_sees(&v, "XXX-XXX-00789"));
+
+    submit_sent_code(&v, "sms");
+    assert_true(visitor_sees(&v, "Thank you for registering"));
+    ann_leaves(&v);
+}
+
+
+static void
+one_code_a_person(world_t *world)
+{
+    all_lines(world);
+    WORLD_LINE(world, "limit", "send_person", "1/1h");
+}
+
+
+/* H8 */
+
+static void
+a_number_set_right_is_counted_like_any_other(void **state)
+{
+    visitor_t  v;
+
+    (void) state;
+
+    (void) ann_secures(&v, one_code_a_person, NULL);
+    follow(&v, "Text message");
+    visitor_submit(&v, "country=GB&phone=07700+900123&do=send");
+    assert_true(visitor_sees(&v, "XXX-XXX-00123"));
+
+    follow(&v, "Use another phone number");
+    visitor_submit(&v, "country=GB&phone=07700+900456&do=send");
+    assert_true(visitor_sees(&v, "Too many codes were sent to you."));
+    assert_true(visitor_sees(&v, "value=\"07700 900456\""));
+    assert_false(visitor_sees(&v, "XXX-XXX-00456"));
     ann_leaves(&v);
 }
 
@@ -154,7 +225,7 @@ an_address_is_chosen_among_those_on_the_record(void **state)
 
     visitor_submit(&v, "address=1&do=send");
     assert_true(visitor_sees(&v, "Verification code sent to: "
-                             "a***me@example.net"));
+                             "<span class=\"whole\">a***me@example.net"));
     submit_sent_code(&v, "mail");
     assert_true(visitor_sees(&v, "Thank you for registering"));
     ann_leaves(&v);
@@ -205,7 +276,7 @@ exactly_the_own_methods_are_listed_the_last_used_first(void **state)
     follow(&v, "Text message");
     visitor_submit(&v, "do=send");
     assert_true(visitor_sees(&v, "Verification code sent to: "
-                             "XXX-XXX-00123"));
+                             "<span class=\"whole\">XXX-XXX-00123"));
     submit_sent_code(&v, "sms");
     assert_string_equal(v.url, "/ess/page");
 
@@ -369,6 +440,8 @@ main(void)
         cmocka_unit_test(several_methods_are_offered_the_app_first),
         cmocka_unit_test(a_text_message_sets_up_a_phone),
         cmocka_unit_test(a_wrong_number_is_kept_and_another_can_be_given),
+        cmocka_unit_test(a_mistyped_number_is_set_right_at_once_but_once),
+        cmocka_unit_test(a_number_set_right_is_counted_like_any_other),
         cmocka_unit_test(call_me_instead_leads_to_a_call),
         cmocka_unit_test(an_address_is_chosen_among_those_on_the_record),
         cmocka_unit_test(the_only_address_is_shown_as_a_reminder),

@@ -84,7 +84,38 @@ a_call_says_the_code_twice(void **state)
 }
 
 
-/* only codes are ever sent to a phone */
+/* C7: short, whose it is and whom to call; nothing to press, no number of
+ * the account and no name */
+
+static void
+a_number_that_is_gone_is_told_in_one_short_text(void **state)
+{
+    const char     *text = ways[FIRST].text;
+    mfa_message_t   message = { .channel = mfa_str("sms") };
+
+    (void) state;
+
+    settings.brand = mfa_str("Example Council");
+    settings.support.name = mfa_str("Human Resources");
+    settings.support.phone = mfa_str("01632 960100");
+
+    message.kind = mfa_str("notice");
+    message.to = mfa_str("+447700900123");
+    message.language = mfa_str("en");
+    message.expires_at = f->now + MFA_DAY;
+
+    assert_int_equal(mfa_update(fixture_work(f), tx_queue, &message), MFA_OK);
+    check_asked(1, 0);
+
+    assert_string_equal(text, "Example Council no longer uses this phone "
+                        "number to verify you. If you did not expect that, "
+                        "contact Human Resources at once. 01632 960100");
+    assert_true(strlen(text) <= 160);
+    assert_string_equal(ways[FIRST].code, "");
+}
+
+
+/* what has no words for a phone is not sent to one */
 
 static void
 a_kind_without_words_is_refused(void **state)
@@ -93,7 +124,7 @@ a_kind_without_words_is_refused(void **state)
 
     (void) state;
 
-    message.kind = mfa_str("notice");
+    message.kind = mfa_str("invite");
     message.to = mfa_str("+447700900123");
     message.language = mfa_str("en");
     message.expires_at = f->now + MFA_DAY;
@@ -199,6 +230,7 @@ main(void)
         { #name " (again)", name, setup_routes, teardown, again }
         TEST(a_text_message_fits_and_ends_with_its_origin),
         TEST(a_call_says_the_code_twice),
+        TEST(a_number_that_is_gone_is_told_in_one_short_text),
         TEST(a_kind_without_words_is_refused),
         TEST(a_maildir_gets_what_phones_would),
 #undef TEST

@@ -254,7 +254,7 @@ static void
 a_store_of_a_later_schema_is_refused(void **state)
 {
     fixture_t    *f = *state;
-    mfa_str_t     later = mfa_str("\x02"), bad = mfa_str("\x01\x01");
+    mfa_str_t     later = mfa_str("\x03"), bad = mfa_str("\x01\x01");
     mfa_error_t   error = { "" };
 
     assert_int_equal(mfa_model_prepare(fixture_work(f), &error), MFA_OK);
@@ -263,7 +263,7 @@ a_store_of_a_later_schema_is_refused(void **state)
     assert_int_equal(mfa_update(fixture_work(f), put_schema_in, &later),
                      MFA_OK);
     assert_int_equal(mfa_model_prepare(fixture_work(f), &error), MFA_NEWER);
-    assert_non_null(strstr(error.text, "schema 2"));
+    assert_non_null(strstr(error.text, "schema 3"));
 
     assert_int_equal(mfa_update(fixture_work(f), put_schema_in, &bad),
                      MFA_OK);

@@ -118,6 +118,9 @@ header(const mfa_reply_t *reply, mfa_arena_t *arena, const char *name)
 }
 
 
+static const mfa_level_t  any;
+
+
 /* L1 L12: 303 for a page load, else 401 that says where to log in */
 static void
 each_kind_is_refused_in_its_own_way(void **state)
@@ -142,8 +145,8 @@ each_kind_is_refused_in_its_own_way(void **state)
         request.path = mfa_str("/ess/payslip");
         request.query = mfa_str("month=3&year=2027");
 
-        assert_int_equal(mfa_refuse(world->realm, &request, arena, &reply),
-                         MFA_OK);
+        assert_int_equal(mfa_refuse(world->realm, &any, &request, arena,
+                                    &reply), MFA_OK);
         assert_string_equal(header(&reply, arena, "Cache-Control"),
                             "no-store");
 
@@ -162,6 +165,93 @@ each_kind_is_refused_in_its_own_way(void **state)
                                 "MFA-Session");
             assert_string_equal(header(&reply, arena, "Content-Type"),
                                 "application/json");
+            assert_true(mfa_str_eq_c(reply.body, json));
+        }
+
+        mfa_arena_close(&arena);
+    }
+
+    world_close(world);
+}
+
+
+/* Y3: a location that wants no more than a password says so to Login */
+static void
+a_location_of_level_one_is_named(void **state)
+{
+    world_t       *world;
+    mfa_arena_t   *arena;
+    mfa_reply_t    reply;
+    mfa_level_t    one = { .level = MFA_LEVEL_ONE };
+    mfa_request_t  request;
+
+    (void) state;
+
+    world = world_open("memory:one", NULL);
+    arena = mfa_arena_open(64 * 1024);
+
+    request = load_request(&loads[0]);
+    request.path = mfa_str("/news/");
+
+    assert_int_equal(mfa_refuse(world->realm, &one, &request, arena, &reply),
+                     MFA_OK);
+    assert_string_equal(header(&reply, arena, "Location"),
+                        "https://people.example.org/mfa/login?to=/news/"
+                        "&level=one");
+
+    request.path = mfa_str("//evil.example");
+
+    assert_int_equal(mfa_refuse(world->realm, &one, &request, arena, &reply),
+                     MFA_OK);
+    assert_string_equal(header(&reply, arena, "Location"),
+                        "https://people.example.org/mfa/login?level=one");
+
+    mfa_arena_close(&arena);
+    world_close(world);
+}
+
+
+/* Y3: who is logged in is asked for what is missing, and for nothing else */
+static void
+a_step_up_is_asked_for_in_each_way(void **state)
+{
+    size_t         i;
+    world_t       *world;
+    mfa_arena_t   *arena;
+    mfa_reply_t    reply;
+    mfa_level_t    fresh = { .level = MFA_LEVEL_TWO,
+                             .fresh = 10 * MFA_MINUTE };
+    mfa_request_t  request;
+
+    static const char  json[] = "{\"error\":\"step_up_required\",\"login\":"
+                                "\"https://people.example.org/mfa/step-up\"}"
+                                "\n";
+
+    (void) state;
+
+    world = world_open("memory:step", NULL);
+
+    for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+        arena = mfa_arena_open(64 * 1024);
+
+        request = load_request(&loads[i]);
+        request.path = mfa_str("/mss/pay");
+
+        assert_int_equal(mfa_step_up(world->realm, &fresh, &request, arena,
+                                     &reply), MFA_OK);
+
+        if (loads[i].is_page_load) {
+            assert_int_equal(reply.status, 303);
+            assert_string_equal(header(&reply, arena, "Location"),
+                                "https://people.example.org/mfa/step-up?to="
+                                "/mss/pay");
+
+        } else {
+            assert_int_equal(reply.status, 401);
+            assert_string_equal(header(&reply, arena, "WWW-Authenticate"),
+                                "MFA-Session "
+                                "error=\"insufficient_user_authentication\", "
+                                "max_age=600");
             assert_true(mfa_str_eq_c(reply.body, json));
         }
 
@@ -207,8 +297,8 @@ an_unsafe_target_is_dropped(void **state)
         request = load_request(&loads[0]);
         request.path = mfa_str_from(paths[i]);
 
-        assert_int_equal(mfa_refuse(world->realm, &request, arena, &reply),
-                         MFA_OK);
+        assert_int_equal(mfa_refuse(world->realm, &any, &request, arena,
+                                    &reply), MFA_OK);
         assert_int_equal(reply.status, 303);
 
         if (strcmp(header(&reply, arena, "Location"),
@@ -252,7 +342,7 @@ a_refusal_without_memory_is_a_fault(void **state)
         request = load_request(&loads[limit % 2 == 0 ? 0 : 7]);
         request.path = mfa_str_from(path);
 
-        st = mfa_refuse(world->realm, &request, arena, &reply);
+        st = mfa_refuse(world->realm, &any, &request, arena, &reply);
 
         if (st == MFA_OK) {
             complete++;
@@ -277,6 +367,8 @@ main(void)
         cmocka_unit_test(page_loads_are_told_from_other_requests),
         cmocka_unit_test(each_kind_is_refused_in_its_own_way),
         cmocka_unit_test(an_unsafe_target_is_dropped),
+        cmocka_unit_test(a_location_of_level_one_is_named),
+        cmocka_unit_test(a_step_up_is_asked_for_in_each_way),
         cmocka_unit_test(a_refusal_without_memory_is_a_fault)
     };
 

@@ -3,7 +3,7 @@
  * password and one of the device close for each other (D4, C6, B16).
  */
 
-#include "mfa_reset_ask.h"
+#include "mfa_device_ask.h"
 
 
 static world_t    *world;
@@ -386,6 +386,20 @@ marks_of_both(void)
 }
 
 
+/* mail was set up as the first method, after the mailed password */
+static void
+finish_after_marks(void)
+{
+    mfa_user_t  set;
+
+    memset(&set, 0, sizeof(set));
+    set.mailed_device_at = world->now;
+    set.mailed_password_at = world->now;
+    set.registered_at = world->now + 1;
+    ann_write(world, ann, set);
+}
+
+
 /* C6: only a login with more than the mailbox lifts them */
 static void
 a_login_with_another_factor_lifts_both(void **state)
@@ -428,6 +442,7 @@ a_login_by_mail_or_device_lifts_neither(void **state)
 
     begin("email");
     marks_of_both();
+    finish_after_marks();
 
     flow_browser(&v, world, 9);
     visitor_submit(&v, "do=send");
@@ -448,6 +463,30 @@ a_login_by_mail_or_device_lifts_neither(void **state)
 }
 
 
+/* D4 C6: staff removed what she had beside mail, after a mailed password */
+static void
+mail_left_alone_after_a_mailed_password_is_no_factor(void **state)
+{
+    (void) state;
+
+    begin("email");
+    marks_of_both();
+
+    /* a pass gives the page a form */
+
+    (void) desk_pass(world, ann);
+
+    flow_browser(&v, world, 9);
+    assert_true(reset_login(&v, ANN, ASK_PASSWORD));
+    assert_true(visitor_sees(&v, "has no way to verify that could be used"));
+    visitor_submit(&v, "do=send");
+    assert_false(is_logged_in(&v));
+    assert_false(visitor_sees(&v, "Send new code"));
+
+    end();
+}
+
+
 int
 main(void)
 {
@@ -463,6 +502,7 @@ main(void)
         cmocka_unit_test(codes_by_mail_do_not_count_after_a_mailed_reset),
         cmocka_unit_test(a_login_with_another_factor_lifts_both),
         cmocka_unit_test(a_login_by_mail_or_device_lifts_neither),
+        cmocka_unit_test(mail_left_alone_after_a_mailed_password_is_no_factor),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -244,6 +244,33 @@ a_silent_server_is_left_in_time(void **state)
 }
 
 
+/* I5: what the route before left of the attempt */
+
+static void
+a_letter_with_little_time_gives_up_in_it(void **state)
+{
+    void               *connection;
+    mfa_time_t          started;
+    mfa_letter_t        hasty = letter;
+    mfa_send_result_t   result = { .outcome = MFA_SEND_LATER };
+
+    (void) state;
+
+    hasty.time = 1500;
+    write_file("mode", "greeting=hang", 0600);
+    connection = server_connect("smtp", "localhost", LOGIN);
+
+    started = mfa_port_now(&t.ports);
+    mfa_sender_smtp.send(connection, &hasty, t.arena, &result);
+    assert_true(mfa_port_now(&t.ports) - started
+                < hasty.time + MFA_SECOND / 2);
+    assert_int_equal(result.outcome, MFA_SEND_LATER);
+    assert_true(result.is_down);
+
+    mfa_sender_smtp.close(&connection);
+}
+
+
 /* ML5: after the final dot it is later, and not a server that is not there */
 
 static void
@@ -392,6 +419,7 @@ main(void)
         TEST(replies_decide_between_later_and_never),
         TEST(without_trusted_tls_nothing_is_sent),
         TEST(a_silent_server_is_left_in_time),
+        TEST(a_letter_with_little_time_gives_up_in_it),
         TEST(a_broken_connection_is_later),
         TEST(a_server_that_is_not_there_counts_as_down),
         TEST(endless_replies_are_cut_off),

@@ -557,12 +557,12 @@ a_damaged_or_newer_record_denies(void **state)
 
     log_in(f, &step);
 
-    step.session.agent = mfa_str("\x02xyz");
+    step.session.agent = mfa_str("\x03xyz");
     assert_int_equal(mfa_update(fixture_work(f), spoil_in, &step), MFA_OK);
     assert_int_equal(mfa_view(fixture_work(f), look_in, &step), MFA_NEWER);
     assert_int_equal(step.view.verdict, MFA_VERDICT_DENY);
 
-    step.session.agent = mfa_str("\x01xyz");
+    step.session.agent = mfa_str("\x02xyz");
     assert_int_equal(mfa_update(fixture_work(f), spoil_in, &step), MFA_OK);
     assert_int_equal(mfa_view(fixture_work(f), look_in, &step), MFA_DAMAGED);
     assert_int_equal(step.view.verdict, MFA_VERDICT_DENY);

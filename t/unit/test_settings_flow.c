@@ -152,23 +152,24 @@ removing_a_method_is_told_and_ends_other_sessions(void **state)
 static void
 the_last_method_that_works_stays(void **state)
 {
-    mfa_str_t   kinds[3] = { mfa_str("totp"), mfa_str("recovery"),
-                             mfa_str("sms") };
-    mfa_strs_t  list = { kinds, 2 };
+    mfa_str_t     kinds[3] = { mfa_str("totp"), mfa_str("recovery"),
+                               mfa_str("sms") };
+    mfa_strs_t    list = { kinds, 2 };
+    mfa_policy_t  one = { .methods = 1 };
 
     (void) state;
 
-    assert_int_equal(mfa_settings_may_remove(&list, mfa_str("totp")),
+    assert_int_equal(mfa_settings_may_remove(&list, mfa_str("totp"), &one),
                      MFA_VERDICT_DENY);
-    assert_int_equal(mfa_settings_may_remove(&list, mfa_str("sms")),
+    assert_int_equal(mfa_settings_may_remove(&list, mfa_str("sms"), &one),
                      MFA_VERDICT_DENY);
-    assert_int_equal(mfa_settings_may_remove(&list, mfa_str("")),
+    assert_int_equal(mfa_settings_may_remove(&list, mfa_str(""), &one),
                      MFA_VERDICT_DENY);
-    assert_int_equal(mfa_settings_may_remove(&list, mfa_str("recovery")),
+    assert_int_equal(mfa_settings_may_remove(&list, mfa_str("recovery"), &one),
                      MFA_VERDICT_PASS);
 
     list.count = 3;
-    assert_int_equal(mfa_settings_may_remove(&list, mfa_str("totp")),
+    assert_int_equal(mfa_settings_may_remove(&list, mfa_str("totp"), &one),
                      MFA_VERDICT_PASS);
 
     begin("totp recovery");
@@ -493,7 +494,7 @@ options_keep_their_bounds(void **state)
     arena = mfa_arena_open(4096);
     mfa_flow_defaults(&settings);
     assert_int_equal(settings.factor_fresh, 10 * MFA_MINUTE);
-    assert_int_equal(settings.methods, 1);
+    assert_int_equal(settings.policy.methods, 1);
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         memset(&line, 0, sizeof(line));
@@ -504,12 +505,13 @@ options_keep_their_bounds(void **state)
         line.args = args;
         line.nargs = (cases[i].args[1] != NULL) ? 2 : 1;
         seen = 0;
+        mfa_flow_defaults(&settings);
 
         assert_int_equal(mfa_option_apply(mfa_flow_options, &seen, &line,
                                           &settings, arena, &error),
                          cases[i].st);
         assert_in_range(settings.factor_fresh, MFA_MINUTE, 20 * MFA_MINUTE);
-        assert_in_range(settings.methods, 1, 2);
+        assert_in_range(settings.policy.methods, 1, 2);
     }
 
     mfa_arena_close(&arena);

@@ -283,6 +283,36 @@ a_persons_page_says_what_blocks_them(void **state)
 }
 
 
+/* A12 M3: and what staff can do about it */
+static void
+a_full_row_of_wrong_passwords_is_told_to_staff(void **state)
+{
+    row_t  row = { &p.ann, 99 };
+
+    (void) state;
+
+    begin(staff_lines, "sam");
+    world_update(world, fail_password, &row);
+    visitor_open(&v, page_of_ann, NULL);
+    sees("<p>Nothing.</p>");
+
+    row.count = 1;
+    world_update(world, fail_password, &row);
+    visitor_open(&v, page_of_ann, NULL);
+    sees_not("<p>Nothing.</p>");
+    sees("After 100 wrong passwords in a row");
+    sees("Browsers the person has logged in from before still work.");
+    sees("<strong>Send an unlock code</strong>");
+    sees("<strong>Unlock</strong>, below, opens every browser.");
+
+    press(page_of_ann, "do=unlock&reason=her+badge");
+    sees("The person is unlocked.");
+    sees("<p>Nothing.</p>");
+    sees_not("100 wrong passwords");
+    end();
+}
+
+
 static void
 a_refused_mail_is_shown_to_staff(void **state)
 {
@@ -549,6 +579,7 @@ main(void)
         cmocka_unit_test(people_are_found_by_name_address_and_attribute),
         cmocka_unit_test(results_come_twenty_a_page),
         cmocka_unit_test(a_persons_page_says_what_blocks_them),
+        cmocka_unit_test(a_full_row_of_wrong_passwords_is_told_to_staff),
         cmocka_unit_test(a_refused_mail_is_shown_to_staff),
         cmocka_unit_test(a_fault_in_the_form_keeps_what_was_typed),
         cmocka_unit_test(a_pass_is_shown_once),

@@ -465,7 +465,7 @@ static void
 a_record_of_a_newer_version_is_refused(void **state)
 {
     fixture_t   *f = *state;
-    step_t       step = { .text = mfa_str("\x03whatever") };
+    step_t       step = { .text = mfa_str("\x7fwhatever") };
     mfa_user_t   found;
 
     fixture_user(f, ANN, &step.user);

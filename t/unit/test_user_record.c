@@ -47,9 +47,9 @@ tx_put(mfa_tx_t *tx, void *arg)
 }
 
 
-/* C6 */
+/* C6, Y1 */
 static void
-the_moments_of_mailed_resets_come_back(void **state)
+moments_kept_with_a_user_come_back(void **state)
 {
     call_t      call;
     fixture_t  *f = *state;
@@ -57,12 +57,18 @@ the_moments_of_mailed_resets_come_back(void **state)
     fixture_user(f, "ann@example.org", &call.user);
     call.user.mailed_password_at = 5;
     call.user.mailed_device_at = f->now;
+    call.user.deadline_at = f->now + 1;
+    call.user.secured_at = f->now + 2;
     assert_int_equal(mfa_update(fixture_work(f), tx_save, &call), MFA_OK);
     call.user.mailed_password_at = 0;
     call.user.mailed_device_at = 0;
+    call.user.deadline_at = 0;
+    call.user.secured_at = 0;
     assert_int_equal(mfa_view(fixture_work(f), tx_get, &call), MFA_OK);
     assert_true(call.user.mailed_password_at == 5);
     assert_true(call.user.mailed_device_at == f->now);
+    assert_true(call.user.deadline_at == f->now + 1);
+    assert_true(call.user.secured_at == f->now + 2);
 }
 
 
@@ -80,9 +86,9 @@ a_record_of_before_is_read(void **state)
     bytes = mfa_arena_alloc(f->arena, call.record.len);
     assert_non_null(bytes);
     memcpy(bytes, call.record.data, call.record.len);
-    assert_int_equal(bytes[0], 2);
+    assert_int_equal(bytes[0], 3);
     bytes[0] = 1;
-    call.record = mfa_str_bytes(bytes, call.record.len - 2);
+    call.record = mfa_str_bytes(bytes, call.record.len - 4);
 
     assert_int_equal(mfa_update(fixture_work(f), tx_put, &call), MFA_OK);
     call.user.mailed_password_at = 7;
@@ -90,8 +96,10 @@ a_record_of_before_is_read(void **state)
     assert_true(mfa_str_eq_c(call.user.email, "ann@example.org"));
     assert_true(call.user.mailed_password_at == 0);
     assert_true(call.user.mailed_device_at == 0);
+    assert_true(call.user.registered_at != 0);
+    assert_true(call.user.secured_at == call.user.registered_at);
 
-    bytes[0] = 3;
+    bytes[0] = 4;
     assert_int_equal(mfa_update(fixture_work(f), tx_put, &call), MFA_OK);
     assert_int_equal(mfa_view(fixture_work(f), tx_get, &call), MFA_NEWER);
     assert_true(call.user.is_disabled);
@@ -102,7 +110,7 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        each(the_moments_of_mailed_resets_come_back),
+        each(moments_kept_with_a_user_come_back),
         each(a_record_of_before_is_read)
     };
 

@@ -21,6 +21,10 @@ package MFA::Browser;
 #   $b->api('/ess/data');                   # fetch(): no page load
 #   $b->cookie  $b->cookies                 # jar; $b->{jar}{name}{value}
 #   my $twin = $b->clone;                   # another tab with own last page
+#
+# Cookies of other hosts than that of origin are kept apart, by host, in
+# $b->{jars}{'pay.example.net'}; one with a Domain goes to all hosts below it.
+# With peer => '127.0.0.1' every host is found there.
 
 use strict;
 use warnings;
@@ -31,7 +35,8 @@ my $accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
 sub new {
     my ($class, %is) = @_;
-    my $self = bless { origin => $is{origin}, jar => {}, page => undef,
+    my $self = bless { origin => $is{origin}, jar => {}, jars => {},
+                       domains => {}, page => undef,
                        agent => $is{agent} // 'Mozilla/5.0 (MFA test)',
                        peer => $is{peer} }, $class;
 
@@ -45,9 +50,10 @@ sub new {
 sub clone {
     my ($self) = @_;
     my $twin = ref($self)->new(origin => $self->{origin},
-                               agent => $self->{agent});
+                               agent => $self->{agent},
+                               peer => $self->{peer});
 
-    $twin->{jar} = $self->{jar};
+    $twin->{$_} = $self->{$_} for qw(jar jars domains);
     $twin->{page} = $self->{page};
     return $twin;
 }
@@ -58,21 +64,23 @@ sub clone {
 sub request {
     my ($self, $method, $target, $headers, $content) = @_;
     my %headers = %{$headers // {}};
-    my $cookie = $self->cookie;
+
+    $target = "$self->{origin}$target" unless $target =~ m{^https?://};
+
+    my $cookie = $self->cookie(_host($target));
 
     $headers{Cookie} = $cookie
         if length $cookie && !grep { lc eq 'cookie' } keys %headers;
     delete $headers{$_} for grep { !defined $headers{$_} } keys %headers;
 
-    $target = "$self->{origin}$target" unless $target =~ m{^https?://};
-
     my $answer = $self->{ua}->request($method, $target,
         { headers => \%headers,
+          defined $self->{peer} ? (peer => $self->{peer}) : (),
           defined $content ? (content => $content) : () });
 
     my $page = MFA::Browser::Page->new($answer, $self->{origin});
 
-    $self->_keep_cookies($page);
+    $self->_keep_cookies($page, _host($target));
     return $page;
 }
 
@@ -105,7 +113,8 @@ sub post {
 
     return $self->_navigate('POST', $target, {
         'Content-Type' => 'application/x-www-form-urlencoded',
-        Origin => $self->{origin}, 'Sec-Fetch-Site' => 'same-origin',
+        Origin => $target =~ m{^(https?://[^/]+)} ? $1 : $self->{origin},
+        'Sec-Fetch-Site' => 'same-origin',
         %headers }, $content);
 }
 
@@ -125,7 +134,8 @@ sub follow {
 
     for (1 .. 10) {
         last unless $page->status =~ /^30[1237]$/ && $page->header('Location');
-        $page = $self->get($page->header('Location'));
+        $page = $self->get(_from($self->{origin}, $page->{url},
+                                 $page->header('Location')));
     }
 
     return $page;
@@ -168,7 +178,27 @@ sub post_only {
 }
 
 
+# a path of another host than origin's needs its name
+
+sub _from {
+    my ($origin, $url, $to) = @_;
+    my ($there) = ($url // '') =~ m{^(https?://[^/]+)};
+
+    return $to if $to !~ m{^/} || !defined $there || $there eq $origin;
+    return "$there$to";
+}
+
+
+sub _host { return $_[0] =~ m{^https?://([^/:]+)} ? lc $1 : '' }
+
+
 sub _absolute {
+    my ($self, $to) = @_;
+    return _from($self->{origin}, $self->{page}{url}, $self->_path($to));
+}
+
+
+sub _path {
     my ($self, $to) = @_;
     my $base = $self->{page}{url} // '/';
 
@@ -193,19 +223,40 @@ sub _encode {
 
 # --- cookies ----------------------------------------------------------------
 
+sub _jar {
+    my ($self, $host) = @_;
+
+    return $self->{jar} if !defined $host || $host eq _host($self->{origin});
+    return $self->{jars}{$host} //= {};
+}
+
+
 sub cookie {
-    my ($self) = @_;
-    return join '; ', map { "$_=$self->{jar}{$_}{value}" }
-           sort keys %{$self->{jar}};
+    my ($self, $host) = @_;
+    my @jars = $self->_jar($host);
+
+    $host //= _host($self->{origin});
+    push @jars, map { $self->{domains}{$_} }
+                grep { $host eq $_ || $host =~ /\.\Q$_\E$/ }
+                sort keys %{$self->{domains}};
+
+    return join '; ', map { my $jar = $_;
+                            map { "$_=$jar->{$_}{value}" } sort keys %$jar }
+           @jars;
 }
 
 
 sub cookies { my ($self) = @_; return sort keys %{$self->{jar}} }
-sub forget_cookies { my ($self) = @_; %{$self->{jar}} = () }
+
+
+sub forget_cookies {
+    my ($self) = @_;
+    %{$self->{$_}} = () for qw(jar jars domains);
+}
 
 
 sub _keep_cookies {
-    my ($self, $page) = @_;
+    my ($self, $page, $host) = @_;
 
     for my $line ($page->headers('Set-Cookie')) {
         my ($pair, @attributes) = split /\s*;\s*/, $line;
@@ -213,14 +264,25 @@ sub _keep_cookies {
         my %is = map { my ($n, $v) = split /=/, $_, 2; (lc $n => $v // 1) }
                  @attributes;
 
+        my $jar = $self->_jar($host);
+
+        if (defined $is{domain}) {
+            next unless $host =~ /(?:^|\.)\Q$is{domain}\E$/;
+            $jar = $self->{domains}{$is{domain}} //= {};
+        }
+
+        # browsers refuse such a name with a Domain, or over http
+
+        next if $name =~ /^__Host-/ && defined $is{domain};
+
         if (defined $is{'max-age'} && $is{'max-age'} <= 0
             || ($is{expires} // '') =~ /1970/)
         {
-            delete $self->{jar}{$name};
+            delete $jar->{$name};
             next;
         }
 
-        $self->{jar}{$name} = { %is, value => $value, line => $line };
+        $jar->{$name} = { %is, value => $value, line => $line };
     }
 }
 

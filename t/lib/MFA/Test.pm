@@ -46,6 +46,7 @@ C<mfa_server(NAME =E<gt> VALUE, ...)>:
     log        level of the error log: info (or $ENV{MFA_TEST_LOG})
     user       the worker's user, where we are root: www-data
     preload    libraries nginx is started with, [ files ]
+    keys       names of more key files, for more realms: %%DIR%%/NAME.key
     start      0: write everything, start nothing
 
 Defaults of the realm: public_url, store, key_file, brand "Example Council",
@@ -221,9 +222,12 @@ sub _make_certificate {
 
 sub _make_key {
     my ($s) = @_;
-    my ($code, $text) = $s->ctl_bare('key', 'new', "$s->{dir}/mfa.key");
 
-    die "mfactl key new: $text" unless $code == 0;
+    for my $name ('mfa', @{$s->{is}{keys} // []}) {
+        my ($code, $text) = $s->ctl_bare('key', 'new', "$s->{dir}/$name.key");
+
+        die "mfactl key new: $text" unless $code == 0;
+    }
 }
 
 
