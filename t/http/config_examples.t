@@ -10,16 +10,18 @@ my $files = tempdir(CLEANUP => 1);
 my $realm_option = qr/(?:factors|sms|voice|sms_countries|default_country|limit
                        |remember_device|second_factor|device_reset
                        |recovery_hold|helpdesk_group|admin_group|approvals
-                       |audit_keep|trusted_identity)/x;
+                       |audit_keep|trusted_identity|application|cookie_domain)/x;
 
 chmod 0755, $files;
 write_secrets();
 
 for my $example (examples()) {
     my ($name, $text) = @$example;
-    my ($code, $said) = conf_test(https => 1, conf => local_conf($text));
+    my ($code, $said) = conf_test(https => 1, keys => [qw(north south)],
+                                  conf => local_conf($text));
 
     is($code, 0, "nginx -t takes $name") or diag($said);
+    $said =~ s/.*\[warn\].*"cookie_domain" gives.*\n//;     # as it should
     unlike($said, qr/\[warn\]/, "$name: without a warning");
 }
 
@@ -100,6 +102,20 @@ sub realm_with {
 sub realm_of { return $_[0] =~ /^(mfa_realm .*?^\})/ms ? $1 : die }
 
 
+# "# store, key_file, ..." in a realm: what conf/mfa.conf has of other names
+
+sub fill {
+    my ($text) = @_;
+    my $realm = realm_of(slurp('conf/mfa.conf'));
+    my @has = $text =~ /^ {4}(\w+)/mg;
+    my $more = join '', grep { my $line = $_;
+                               !grep { $line =~ /^ {4}$_\b/ } @has }
+               $realm =~ /^ {4}\w[^;]*;[^\n]*\n/mg;
+
+    return $text =~ s/^ {4}# .*\.\.\.\n/$more/mr;
+}
+
+
 # the level at which an example stands is seen from what it says
 
 sub whole {
@@ -120,6 +136,8 @@ sub http_level {
     my $realm = realm_of(slurp('conf/mfa.conf'));
 
     $realm = '' if $text =~ /^mfa_realm/m || $text !~ /\bmfa staff\b/;
+    $realm .= "ssl_certificate people.pem; ssl_certificate_key people.key;\n"
+        if $text =~ /listen.*\bssl\b/ && $text !~ /^ssl_certificate\b/m;
     return "events {}\nhttp {\n$realm\n$text\n}\n";
 }
 
@@ -127,6 +145,7 @@ sub http_level {
 sub local_conf {
     my ($text) = @_;
 
+    $text =~ s/^(mfa_realm .*?^\})/fill($1)/gmse if $text !~ /^load_module/m;
     $text = whole($text);
 
     my $more = 'html %%HTML%%; common_passwords '
@@ -140,7 +159,11 @@ sub local_conf {
         s/^(\s*mfa_realm \w+ \{)/$1 $more/mg;
         s/^(\s*)http \{/$1http { $http/mg;
         s{/var/lib/nginx-mfa/staff}{%%DIR%%/store}g;
+        s{lmdb:/var/lib/nginx-mfa/(north|south)}{memory:$1}g;
         s{\bmfa/staff\.key}{%%DIR%%/mfa.key}g;
+        s{\bmfa/(north|south)\.key}{%%DIR%%/$1.key}g;
+        s{proxy_pass(\s+)https://people\.example\.org}
+         {proxy_pass$1https://127.0.0.1}g;
         s{\bmfa/((?:smtp|sms|twilio|notify|vonage|messagebird)[\w.-]+)}
          {$files/$1}g;
         s{(?<![\w.])(?:mfa/)?people\.pem}{%%DIR%%/tls.pem}g;
