@@ -71,14 +71,11 @@ mfa_level_set(mfa_level_t *level, const mfa_line_t *line, mfa_error_t *error)
 }
 
 
-/* a session without a second factor: is none asked of its person now? */
-
 static mfa_verdict_t
 level_policy(const mfa_realm_t *realm, const mfa_identity_t *identity,
     mfa_time_t now)
 {
-    mfa_user_t    user;
-    mfa_policy_t  policy;
+    mfa_user_t  user;
 
     memset(&user, 0, sizeof(user));
 
@@ -86,10 +83,8 @@ level_policy(const mfa_realm_t *realm, const mfa_identity_t *identity,
     user.added_at = identity->added_at;
     user.deadline_at = identity->deadline_at;
 
-    mfa_flow_policy(&realm->flow, &user, &policy);
-
-    return now < mfa_policy_deadline(&policy, &user) ? MFA_VERDICT_PASS
-                                                     : MFA_VERDICT_DENY;
+    return mfa_policy_judge(&realm->flow, &user, identity->amr_bits,
+                            identity->is_partial, now);
 }
 
 
@@ -111,27 +106,14 @@ mfa_verdict_t
 mfa_level_judge(const mfa_realm_t *realm, const mfa_level_t *level,
     const mfa_identity_t *identity, mfa_time_t now)
 {
-    bool  has_factor;
-
     if (level->level == MFA_LEVEL_OPEN || level->level == MFA_LEVEL_ONE) {
         return MFA_VERDICT_PASS;
     }
 
-    has_factor = mfa_amr_has_factor(identity->amr_bits);
-
     if (level->level == MFA_LEVEL_TWO) {
-        return has_factor && level_is_fresh(level, identity, now)
+        return mfa_amr_has_factor(identity->amr_bits)
+               && level_is_fresh(level, identity, now)
                ? MFA_VERDICT_PASS : MFA_VERDICT_DENY;
-    }
-
-    if (identity->is_partial) {
-        return MFA_VERDICT_DENY;
-    }
-
-    if (has_factor
-        || (identity->amr_bits & (MFA_AMR_DEVICE | MFA_AMR_TRUSTED)))
-    {
-        return MFA_VERDICT_PASS;
     }
 
     return level_policy(realm, identity, now);

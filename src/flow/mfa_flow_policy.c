@@ -137,3 +137,27 @@ mfa_flow_policy(const mfa_flow_settings_t *settings, const mfa_user_t *user,
         found |= bit;
     }
 }
+
+
+mfa_verdict_t
+mfa_policy_judge(const mfa_flow_settings_t *settings, const mfa_user_t *user,
+    unsigned amr, bool is_partial, mfa_time_t now)
+{
+    mfa_policy_t  policy;
+
+    if (is_partial) {
+        return MFA_VERDICT_DENY;
+    }
+
+    if (mfa_amr_has_factor(amr) || (amr & (MFA_AMR_DEVICE | MFA_AMR_TRUSTED)))
+    {
+        return MFA_VERDICT_PASS;
+    }
+
+    /* by password alone: is no second factor asked of them now? */
+
+    mfa_flow_policy(settings, user, &policy);
+
+    return now < mfa_policy_deadline(&policy, user) ? MFA_VERDICT_PASS
+                                                    : MFA_VERDICT_DENY;
+}

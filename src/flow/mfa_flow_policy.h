@@ -91,6 +91,14 @@ void mfa_flow_policy(const mfa_flow_settings_t *settings,
 mfa_time_t mfa_policy_deadline(const mfa_policy_t *policy,
     const mfa_user_t *user);
 
+/*
+ * Is a live session of this user enough where a location asks for no level of
+ * its own? amr: mfa_amr_t of what was proved. Of the user only groups,
+ * added_at and deadline_at are read. Deny first.
+ */
+mfa_verdict_t mfa_policy_judge(const mfa_flow_settings_t *settings,
+    const mfa_user_t *user, unsigned amr, bool is_partial, mfa_time_t now);
+
 
 /* "2027-01-18": the start of that day, UTC; MFA_INVALID: there is none */
 mfa_status_t mfa_policy_day(mfa_str_t text, mfa_time_t *at) MFA_MUST_CHECK;

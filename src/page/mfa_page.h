@@ -271,6 +271,9 @@ mfa_status_t mfa_visit_redirect(mfa_visit_t *visit, mfa_str_t path,
 mfa_status_t mfa_visit_redirect_to(mfa_visit_t *visit, mfa_str_t location)
     MFA_MUST_CHECK;
 
+/* 303 to where the person is now in the journey of visit->step */
+mfa_status_t mfa_visit_to_flow(mfa_visit_t *visit) MFA_MUST_CHECK;
+
 /* 303 to a checked target, or home where it is empty or not safe */
 mfa_status_t mfa_visit_go(mfa_visit_t *visit, mfa_str_t target)
     MFA_MUST_CHECK;

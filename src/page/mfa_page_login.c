@@ -202,7 +202,6 @@ login_get(mfa_visit_t *visit)
 static mfa_status_t
 login_go_on(mfa_visit_t *visit)
 {
-    mfa_str_t         id;
     mfa_status_t      st;
     mfa_verdict_t     verdict;
 
@@ -229,13 +228,7 @@ login_go_on(mfa_visit_t *visit)
         return mfa_visit_go(visit, visit->step.go);
     }
 
-    st = mfa_id_text(visit->work->arena, &visit->step.flow.id, &id);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_visit_redirect(visit, mfa_flow_screen(&visit->step.flow),
-                              mfa_visit_param(visit, "flow", id));
+    return mfa_visit_to_flow(visit);
 }
 
 

@@ -195,7 +195,6 @@ security_first(mfa_visit_t *visit)
 static mfa_status_t
 security_start(mfa_visit_t *visit, mfa_str_t action)
 {
-    mfa_str_t     id;
     mfa_step_t   *step = &visit->step;
     mfa_status_t  st;
 
@@ -226,13 +225,7 @@ security_start(mfa_visit_t *visit, mfa_str_t action)
 
     visit->has_mail = step->has_mail;
 
-    st = mfa_id_text(visit->work->arena, &step->flow.id, &id);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_visit_redirect(visit, mfa_flow_screen(&step->flow),
-                              mfa_visit_param(visit, "flow", id));
+    return mfa_visit_to_flow(visit);
 }
 
 

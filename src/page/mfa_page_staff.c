@@ -186,7 +186,6 @@ staff_keep_form(mfa_visit_t *visit)
 static mfa_status_t
 staff_verify(mfa_visit_t *visit)
 {
-    mfa_str_t     id;
     mfa_step_t   *step = &visit->step;
     mfa_status_t  st;
 
@@ -224,13 +223,7 @@ staff_verify(mfa_visit_t *visit)
         return st;
     }
 
-    st = mfa_id_text(visit->work->arena, &step->flow.id, &id);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_visit_redirect(visit, mfa_flow_screen(&step->flow),
-                              mfa_visit_param(visit, "flow", id));
+    return mfa_visit_to_flow(visit);
 }
 
 

@@ -7,6 +7,23 @@
 
 
 mfa_status_t
+mfa_visit_to_flow(mfa_visit_t *visit)
+{
+    mfa_str_t          id;
+    mfa_status_t       st;
+    const mfa_flow_t  *flow = &visit->step.flow;
+
+    st = mfa_id_text(visit->work->arena, &flow->id, &id);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_visit_redirect(visit, mfa_flow_screen(flow),
+                              mfa_visit_param(visit, "flow", id));
+}
+
+
+mfa_status_t
 mfa_page_start_get(mfa_visit_t *visit)
 {
     mfa_value_t   *map;
@@ -50,7 +67,7 @@ mfa_page_start_get(mfa_visit_t *visit)
 mfa_status_t
 mfa_page_start_post(mfa_visit_t *visit)
 {
-    mfa_str_t     typed, id;
+    mfa_str_t     typed;
     mfa_status_t  st;
 
     st = mfa_visit_step(visit);
@@ -78,11 +95,5 @@ mfa_page_start_post(mfa_visit_t *visit)
 
     visit->has_mail = visit->step.has_mail;
 
-    st = mfa_id_text(visit->work->arena, &visit->step.flow.id, &id);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_visit_redirect(visit, mfa_flow_screen(&visit->step.flow),
-                              mfa_visit_param(visit, "flow", id));
+    return mfa_visit_to_flow(visit);
 }

@@ -13,27 +13,18 @@
 bool
 mfa_visit_is_partial(const mfa_visit_t *visit)
 {
-    mfa_policy_t               policy;
+    mfa_time_t                 now;
     const mfa_session_view_t  *who = &visit->who;
 
     if (who->verdict != MFA_VERDICT_PASS) {
         return false;
     }
 
-    if (who->session.is_partial) {
-        return true;
-    }
+    now = mfa_port_now(visit->work->model->ports);
 
-    if (mfa_amr_has_factor(who->session.amr)
-        || (who->session.amr & (MFA_AMR_DEVICE | MFA_AMR_TRUSTED)))
-    {
-        return false;
-    }
-
-    mfa_flow_policy(visit->env->flow->settings, &who->user, &policy);
-
-    return mfa_port_now(visit->work->model->ports)
-           >= mfa_policy_deadline(&policy, &who->user);
+    return mfa_policy_judge(visit->env->flow->settings, &who->user,
+                            who->session.amr, who->session.is_partial, now)
+           != MFA_VERDICT_PASS;
 }
 
 
@@ -58,7 +49,6 @@ step_up_login(mfa_visit_t *visit, bool is_again)
 static mfa_status_t
 step_up_go(mfa_visit_t *visit)
 {
-    mfa_str_t     id;
     mfa_status_t  st;
 
     st = mfa_visit_keep(visit);
@@ -70,13 +60,7 @@ step_up_go(mfa_visit_t *visit)
         return mfa_visit_go(visit, visit->step.go);
     }
 
-    st = mfa_id_text(visit->work->arena, &visit->step.flow.id, &id);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_visit_redirect(visit, mfa_flow_screen(&visit->step.flow),
-                              mfa_visit_param(visit, "flow", id));
+    return mfa_visit_to_flow(visit);
 }
 
 
