@@ -227,6 +227,9 @@ stop:
         check trixie
 
 PROVE := prove -j$(TEST_JOBS) -It/lib --timer
+
+# these wait for mail, timers and workers most of the time
+HTTP_JOBS ?= $(shell expr $(TEST_JOBS) + 1)
 TEST_ENV = TEST_NGINX_BINARY=$(NGINX) MFA_TEST_BUILD=$(abspath $(BUILD))
 NODE_MODULES := t/browser/node_modules/.package-lock.json
 
@@ -252,7 +255,8 @@ test-unit-tsan:
 test-http: all
 	$(TEST_ENV) MFA_TEST_SO=$(abspath $(MODULE)) \
 	    MFA_TEST_CTL=$(abspath $(MFACTL)) \
-	    MFA_TEST_SAN=$(if $(SAN),1) $(PROVE) $(or $(T),t/http)
+	    MFA_TEST_SAN=$(if $(SAN),1) \
+	    $(PROVE) -j$(HTTP_JOBS) $(or $(T),t/http)
 
 test-http-asan:
 	@$(MAKE) --no-print-directory SAN=asan test-http
