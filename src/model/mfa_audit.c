@@ -159,16 +159,18 @@ mfa_audit_append(mfa_tx_t *tx, mfa_str_t line)
 
 
 /*
- * What strangers do has no row, or they would fill the store (H7). As much
- * is computed and written all the same, over and over in one place, so that
- * the time of an answer tells nobody who is known (A7).
+ * What strangers do has no row, or they would fill the store (H7). The row
+ * that it would have is written all the same, and taken out again: the same
+ * pages are changed, so that the time of the commit tells nobody who is known
+ * (A7).
  */
 
 mfa_status_t
 mfa_audit_count(mfa_tx_t *tx, mfa_str_t line)
 {
+    uint8_t           key[MFA_AUDIT_KEY];
     mfa_status_t      st;
-    mfa_audit_row_t   row = { .number = 0, .at = tx->now, .line = line };
+    mfa_audit_row_t   row = { .at = tx->now, .line = line };
     mfa_audit_mark_t  mark;
 
     st = audit_mark_open(tx, &mark);
@@ -177,7 +179,15 @@ mfa_audit_count(mfa_tx_t *tx, mfa_str_t line)
     }
 
     if (!tx->is_full) {
+        row.number = mark.number + 1;
+
         st = mfa_audit_row_write(tx, &row, mark.mac);
+
+        if (st == MFA_OK) {
+            st = mfa_txn_delete(tx->txn, MFA_TABLE_AUDIT,
+                                mfa_audit_key(row.number, key));
+        }
+
         if (st != MFA_OK) {
             return st;
         }

@@ -16,7 +16,6 @@
 #define AUDIT_MARK_MAX      256
 
 #define META_AUDIT          mfa_str("audit")
-#define META_NO_ROW  mfa_str("audit.none")
 
 
 mfa_str_t
@@ -98,10 +97,6 @@ mfa_audit_row_write(mfa_tx_t *tx, mfa_audit_row_t *row,
     st = mfa_buf_str(&buf, &record);
     if (st != MFA_OK) {
         return st;
-    }
-
-    if (row->number == 0) {
-        return mfa_txn_put(tx->txn, MFA_TABLE_META, META_NO_ROW, record);
     }
 
     return mfa_txn_put(tx->txn, MFA_TABLE_AUDIT,

@@ -217,8 +217,7 @@ mfa_status_t mfa_audit_row_decode(mfa_tx_t *tx, mfa_str_t key,
     mfa_str_t record, mfa_audit_row_t *row) MFA_MUST_CHECK;
 mfa_status_t mfa_audit_row_check(mfa_tx_t *tx, const mfa_audit_row_t *row,
     const uint8_t before[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
-/* sets row->mac and writes; a row with the number 0 is not one of the chain
- * and takes the place of the last such row */
+/* sets row->mac and writes */
 mfa_status_t mfa_audit_row_write(mfa_tx_t *tx, mfa_audit_row_t *row,
     const uint8_t before[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
 
