@@ -58,8 +58,8 @@ ngx_mfa_gate_wait_done(void *data)
     ngx_mfa_gate_settle(d->waiting, d);
 
     if (d->verdict == MFA_VERDICT_PASS) {
-        mfa_check_note(d->mfa, d->identity,
-                       mfa_port_now(&ngx_mfa_worker_ports));
+        d->now = mfa_port_now(&ngx_mfa_worker_ports);
+        mfa_check_note(d->mfa, d->identity, d->now);
     }
 }
 
@@ -176,8 +176,9 @@ ngx_mfa_gate_decide(ngx_http_request_t *r, const ngx_mfa_realm_t *realm,
         return NGX_OK;
     }
 
-    d->status = mfa_check(d->mfa, &ctx->cookies,
-                          mfa_port_now(&ngx_mfa_worker_ports), &d->identity,
+    d->now = mfa_port_now(&ngx_mfa_worker_ports);
+
+    d->status = mfa_check(d->mfa, &ctx->cookies, d->now, &d->identity,
                           &d->verdict);
 
     if (d->status == MFA_AGAIN) {
@@ -248,8 +249,7 @@ ngx_mfa_gate_weigh(ngx_mfa_loc_conf_t *mlcf, const ngx_mfa_decision_t *d)
                                    : NGX_MFA_GATE_LOGIN;
     }
 
-    if (mfa_level_judge(mlcf->realm->realm, &mlcf->level, d->identity,
-                        mfa_port_now(&ngx_mfa_worker_ports))
+    if (mfa_level_judge(mlcf->realm->realm, &mlcf->level, d->identity, d->now)
         != MFA_VERDICT_PASS)
     {
         return NGX_MFA_GATE_STEP_UP;

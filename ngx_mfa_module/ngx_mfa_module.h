@@ -147,6 +147,7 @@ typedef struct ngx_mfa_decision_s  ngx_mfa_decision_t;
 struct ngx_mfa_decision_s {
     const ngx_mfa_realm_t     *realm;
     mfa_t                     *mfa;
+    mfa_time_t                 now;         /* when it was made */
     mfa_verdict_t              verdict;     /* of the session alone */
     mfa_status_t               status;
     mfa_identity_t            *identity;    /* held; NULL unless PASS */

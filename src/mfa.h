@@ -59,7 +59,6 @@ mfa_status_t mfa_realm_set_portal(mfa_realm_t *realm, mfa_str_t prefix)
     MFA_MUST_CHECK;
 
 mfa_str_t mfa_realm_name(const mfa_realm_t *realm);
-mfa_str_t mfa_realm_portal(const mfa_realm_t *realm);
 const mfa_origin_t *mfa_realm_origin(const mfa_realm_t *realm);
 /* the n-th origin of an application on another host, and its name in a
  * request->host; NULL behind the last. May come twice */

@@ -408,13 +408,6 @@ mfa_realm_name(const mfa_realm_t *realm)
 }
 
 
-mfa_str_t
-mfa_realm_portal(const mfa_realm_t *realm)
-{
-    return realm->page.portal;
-}
-
-
 const mfa_origin_t *
 mfa_realm_origin(const mfa_realm_t *realm)
 {

@@ -356,7 +356,8 @@ typedef struct {
     const char     *kind;
     unsigned        state;              /* where the code is asked for */
     const char     *event;
-    mfa_status_t  (*judge)(mfa_step_t *step, mfa_verdict_t *verdict);
+    mfa_status_t  (*judge)(mfa_step_t *step, mfa_user_t *user,
+                           mfa_verdict_t *verdict);
 } mfa_mailed_t;
 
 /* MFA_INVALID: not an address. MFA_LIMITED: retry_at */

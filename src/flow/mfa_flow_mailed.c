@@ -16,6 +16,7 @@ static mfa_status_t
 mailed_begin(mfa_tx_t *tx, void *arg)
 {
     mfa_str_t            email;
+    mfa_user_t           user;
     mailed_case_t       *at = arg;
     mfa_step_t          *step = at->step;
     mfa_status_t         st;
@@ -46,7 +47,7 @@ mailed_begin(mfa_tx_t *tx, void *arg)
     step->flow.email = email;
     step->flow.target = step->target;
 
-    st = at->mailed->judge(step, &verdict);
+    st = at->mailed->judge(step, &user, &verdict);
     if (st != MFA_OK) {
         return st;
     }
@@ -86,12 +87,13 @@ mfa_status_t
 mfa_flow_mailed_again(mfa_step_t *step, const mfa_mailed_t *mailed,
     mfa_outcome_t *outcome)
 {
+    mfa_user_t     user;
     mfa_status_t   st;
     mfa_verdict_t  verdict;
 
     *outcome = MFA_OUTCOME_DENY;
 
-    st = mailed->judge(step, &verdict);
+    st = mailed->judge(step, &user, &verdict);
     if (st != MFA_OK) {
         return st;
     }

@@ -72,12 +72,11 @@ register_judge(mfa_step_t *step, mfa_user_t *user, bool *is_known,
 
 
 static mfa_status_t
-register_may_send(mfa_step_t *step, mfa_verdict_t *verdict)
+register_may_send(mfa_step_t *step, mfa_user_t *user, mfa_verdict_t *verdict)
 {
-    bool        is_known;
-    mfa_user_t  user;
+    bool  is_known;
 
-    return register_judge(step, &user, &is_known, verdict);
+    return register_judge(step, user, &is_known, verdict);
 }
 
 

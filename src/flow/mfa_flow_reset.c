@@ -49,17 +49,8 @@ reset_judge(mfa_step_t *step, mfa_user_t *user, mfa_verdict_t *verdict)
 }
 
 
-static mfa_status_t
-reset_may_send(mfa_step_t *step, mfa_verdict_t *verdict)
-{
-    mfa_user_t  user;
-
-    return reset_judge(step, &user, verdict);
-}
-
-
 static const mfa_mailed_t  reset_mailed = {
-    "password-reset", RESET_CODE, "password.forgot", reset_may_send
+    "password-reset", RESET_CODE, "password.forgot", reset_judge
 };
 
 

@@ -42,17 +42,8 @@ unlock_judge(mfa_step_t *step, mfa_user_t *user, mfa_verdict_t *verdict)
 }
 
 
-static mfa_status_t
-unlock_may_send(mfa_step_t *step, mfa_verdict_t *verdict)
-{
-    mfa_user_t  user;
-
-    return unlock_judge(step, &user, verdict);
-}
-
-
 static const mfa_mailed_t  unlock_mailed = {
-    "unlock", UNLOCK_CODE, "unlock.start", unlock_may_send
+    "unlock", UNLOCK_CODE, "unlock.start", unlock_judge
 };
 
 

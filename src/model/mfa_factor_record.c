@@ -11,106 +11,34 @@
 
 #define FACTOR_VERSION     2
 #define FACTOR_RECORD_MAX  4096
-#define FACTOR_SECRET_MAX  2048
-#define FACTOR_KIND_MAX    32
 
 #define FACTOR_HOLD        (15 * MFA_MINUTE)
 #define FACTOR_HOLD_MOST   MFA_DAY
 
 #define FACTOR_DISABLED    1
 
-typedef struct {
-    char       bytes[MFA_ID_SIZE + FACTOR_KIND_MAX];
-    mfa_str_t  str;
-} factor_key_t;
 
-
-static mfa_status_t
-factor_key(const mfa_id_t *user, mfa_str_t kind, factor_key_t *key)
+static mfa_secret_place_t
+factor_place(const mfa_secret_key_t *key, uint64_t version)
 {
-    if (kind.len == 0 || kind.len > FACTOR_KIND_MAX) {
-        return MFA_INVALID;
-    }
-
-    memcpy(key->bytes, user->bytes, MFA_ID_SIZE);
-    memcpy(key->bytes + MFA_ID_SIZE, kind.data, kind.len);
-    key->str = mfa_str_bytes(key->bytes, MFA_ID_SIZE + kind.len);
-
-    return MFA_OK;
-}
-
-
-/*
- * The place a secret is sealed to: moved to another user, kind or version
- * it does not open.
- */
-
-static mfa_status_t
-factor_bound(mfa_arena_t *arena, const factor_key_t *key, uint64_t version,
-    mfa_str_t *bound)
-{
-    mfa_buf_t  buf;
-
-    mfa_buf_init(&buf, arena, 128);
-    mfa_pack_number(&buf, MFA_TABLE_FACTOR);
-    mfa_pack_number(&buf, version);
-    mfa_pack_str(&buf, key->str);
-
-    return mfa_buf_str(&buf, bound);
+    return (mfa_secret_place_t) { .table = MFA_TABLE_FACTOR,
+                                  .version = version, .key = key->str };
 }
 
 
 static mfa_status_t
-factor_seal(mfa_tx_t *tx, const factor_key_t *key, mfa_str_t secret,
-    mfa_str_t *sealed)
-{
-    mfa_buf_t           buf;
-    mfa_str_t           bound;
-    mfa_status_t        st;
-    const mfa_model_t  *model;
-
-    *sealed = mfa_null;
-    model = tx->work->model;
-
-    if (secret.len > FACTOR_SECRET_MAX) {
-        return MFA_INVALID;
-    }
-
-    st = factor_bound(tx->work->arena, key, FACTOR_VERSION, &bound);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    mfa_buf_init(&buf, tx->work->arena, FACTOR_RECORD_MAX);
-
-    st = mfa_seal(model->keys, model->ports, secret, bound, &buf);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_buf_str(&buf, sealed);
-}
-
-
-static mfa_status_t
-factor_unseal(mfa_tx_t *tx, const factor_key_t *key, uint64_t version,
+factor_unseal(mfa_tx_t *tx, const mfa_secret_key_t *key, uint64_t version,
     mfa_str_t sealed, mfa_str_t *secret)
 {
-    mfa_str_t           bound;
     mfa_status_t        st;
-    const mfa_model_t  *model;
+    mfa_secret_place_t  place;
 
-    model = tx->work->model;
+    place = factor_place(key, version);
 
-    st = factor_bound(tx->work->arena, key, version, &bound);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_unseal(model->keys, sealed, bound, tx->work->arena, secret);
+    st = mfa_secret_unseal(tx, &place, sealed, secret);
 
     if (st == MFA_DAMAGED) {
-        mfa_log(model->ports, MFA_LOG_ERROR,
+        mfa_log(tx->work->model->ports, MFA_LOG_ERROR,
                 "the secret of a factor record does not open: its row was "
                 "moved or changed, or its key is missing");
     }
@@ -120,7 +48,7 @@ factor_unseal(mfa_tx_t *tx, const factor_key_t *key, uint64_t version,
 
 
 static mfa_status_t
-factor_unpack(mfa_tx_t *tx, const factor_key_t *key, mfa_str_t bytes,
+factor_unpack(mfa_tx_t *tx, const mfa_secret_key_t *key, mfa_str_t bytes,
     mfa_factor_record_t *record)
 {
     uint64_t      version, flags;
@@ -163,13 +91,13 @@ mfa_factor_record_get(mfa_tx_t *tx, const mfa_id_t *user, mfa_str_t kind,
     mfa_id_t             id;
     mfa_str_t            bytes;
     mfa_status_t         st;
-    factor_key_t         key;
+    mfa_secret_key_t     key;
     mfa_factor_record_t  found = { .is_disabled = true };
 
     id = *user;
     *record = found;            /* what is not read is of no use */
 
-    st = factor_key(&id, kind, &key);
+    st = mfa_secret_key(&id, kind, &key);
     if (st != MFA_OK) {
         return st;
     }
@@ -200,17 +128,20 @@ mfa_factor_record_get(mfa_tx_t *tx, const mfa_id_t *user, mfa_str_t kind,
 mfa_status_t
 mfa_factor_record_put(mfa_tx_t *tx, const mfa_factor_record_t *record)
 {
-    mfa_buf_t     buf;
-    mfa_str_t     sealed, bytes;
-    mfa_status_t  st;
-    factor_key_t  key;
+    mfa_buf_t           buf;
+    mfa_str_t           sealed, bytes;
+    mfa_status_t        st;
+    mfa_secret_key_t    key;
+    mfa_secret_place_t  place;
 
-    st = factor_key(&record->user, record->kind, &key);
+    st = mfa_secret_key(&record->user, record->kind, &key);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = factor_seal(tx, &key, record->secret, &sealed);
+    place = factor_place(&key, FACTOR_VERSION);
+
+    st = mfa_secret_seal(tx, &place, record->secret, &sealed);
     if (st != MFA_OK) {
         return st;
     }
@@ -241,10 +172,10 @@ mfa_factor_record_put(mfa_tx_t *tx, const mfa_factor_record_t *record)
 mfa_status_t
 mfa_factor_record_delete(mfa_tx_t *tx, const mfa_id_t *user, mfa_str_t kind)
 {
-    mfa_status_t  st;
-    factor_key_t  key;
+    mfa_status_t      st;
+    mfa_secret_key_t  key;
 
-    st = factor_key(user, kind, &key);
+    st = mfa_secret_key(user, kind, &key);
     if (st != MFA_OK) {
         return st;
     }

@@ -13,77 +13,14 @@
 
 #define FORMER_VERSION     1
 #define FORMER_RECORD_MAX  4096
-#define FORMER_SECRET_MAX  2048
-#define FORMER_KIND_MAX    32
 #define FORMER_KEEP        (30 * MFA_DAY)
 
-typedef struct {
-    char       bytes[MFA_ID_SIZE + FORMER_KIND_MAX];
-    mfa_str_t  str;
-} former_key_t;
 
-
-static mfa_status_t
-former_key(const mfa_id_t *user, mfa_str_t kind, former_key_t *key)
+static mfa_secret_place_t
+former_place(const mfa_secret_key_t *key, uint64_t version)
 {
-    if (kind.len == 0 || kind.len > FORMER_KIND_MAX) {
-        return MFA_INVALID;
-    }
-
-    memcpy(key->bytes, user->bytes, MFA_ID_SIZE);
-    memcpy(key->bytes + MFA_ID_SIZE, kind.data, kind.len);
-    key->str = mfa_str_bytes(key->bytes, MFA_ID_SIZE + kind.len);
-
-    return MFA_OK;
-}
-
-
-/* its place: a row that is moved into the table of factors opens nothing */
-
-static mfa_status_t
-former_bound(mfa_arena_t *arena, const former_key_t *key, uint64_t version,
-    mfa_str_t *bound)
-{
-    mfa_buf_t  buf;
-
-    mfa_buf_init(&buf, arena, 128);
-    mfa_pack_number(&buf, MFA_TABLE_FORMER);
-    mfa_pack_number(&buf, version);
-    mfa_pack_str(&buf, key->str);
-
-    return mfa_buf_str(&buf, bound);
-}
-
-
-static mfa_status_t
-former_seal(mfa_tx_t *tx, const former_key_t *key, mfa_str_t secret,
-    mfa_str_t *sealed)
-{
-    mfa_buf_t           buf;
-    mfa_str_t           bound;
-    mfa_status_t        st;
-    const mfa_model_t  *model;
-
-    *sealed = mfa_null;
-    model = tx->work->model;
-
-    if (secret.len > FORMER_SECRET_MAX) {
-        return MFA_INVALID;
-    }
-
-    st = former_bound(tx->work->arena, key, FORMER_VERSION, &bound);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    mfa_buf_init(&buf, tx->work->arena, FORMER_RECORD_MAX);
-
-    st = mfa_seal(model->keys, model->ports, secret, bound, &buf);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return mfa_buf_str(&buf, sealed);
+    return (mfa_secret_place_t) { .table = MFA_TABLE_FORMER,
+                                  .version = version, .key = key->str };
 }
 
 
@@ -118,17 +55,20 @@ former_is_over(const mfa_tx_t *tx, const former_row_t *row)
 mfa_status_t
 mfa_former_put(mfa_tx_t *tx, const mfa_factor_record_t *record)
 {
-    mfa_buf_t     buf;
-    mfa_str_t     sealed, value;
-    mfa_status_t  st;
-    former_key_t  key;
+    mfa_buf_t           buf;
+    mfa_str_t           sealed, value;
+    mfa_status_t        st;
+    mfa_secret_key_t    key;
+    mfa_secret_place_t  place;
 
-    st = former_key(&record->user, record->kind, &key);
+    st = mfa_secret_key(&record->user, record->kind, &key);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = former_seal(tx, &key, record->secret, &sealed);
+    place = former_place(&key, FORMER_VERSION);
+
+    st = mfa_secret_seal(tx, &place, record->secret, &sealed);
     if (st != MFA_OK) {
         return st;
     }
@@ -148,11 +88,13 @@ mfa_former_put(mfa_tx_t *tx, const mfa_factor_record_t *record)
 
 
 static mfa_status_t
-former_read(mfa_tx_t *tx, const former_key_t *key, mfa_factor_record_t *record)
+former_read(mfa_tx_t *tx, const mfa_secret_key_t *key,
+    mfa_factor_record_t *record)
 {
-    mfa_str_t     value, bound;
-    mfa_status_t  st;
-    former_row_t  row;
+    mfa_str_t           value;
+    mfa_status_t        st;
+    former_row_t        row;
+    mfa_secret_place_t  place;
 
     st = mfa_txn_get(tx->txn, MFA_TABLE_FORMER, key->str, tx->work->arena,
                      &value);
@@ -169,15 +111,10 @@ former_read(mfa_tx_t *tx, const former_key_t *key, mfa_factor_record_t *record)
         return MFA_NOT_FOUND;
     }
 
-    st = former_bound(tx->work->arena, key, row.version, &bound);
-    if (st != MFA_OK) {
-        return st;
-    }
-
     record->added_at = row.replaced_at;
+    place = former_place(key, row.version);
 
-    return mfa_unseal(tx->work->model->keys, row.sealed, bound,
-                      tx->work->arena, &record->secret);
+    return mfa_secret_unseal(tx, &place, row.sealed, &record->secret);
 }
 
 
@@ -187,13 +124,13 @@ mfa_former_get(mfa_tx_t *tx, const mfa_id_t *user, mfa_str_t kind,
 {
     mfa_id_t             id;
     mfa_status_t         st;
-    former_key_t         key;
+    mfa_secret_key_t     key;
     mfa_factor_record_t  found = { .is_disabled = true };
 
     id = *user;                 /* it may be inside *record */
     *record = found;
 
-    st = former_key(&id, kind, &key);
+    st = mfa_secret_key(&id, kind, &key);
     if (st != MFA_OK) {
         return st;
     }

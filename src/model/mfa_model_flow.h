@@ -300,14 +300,10 @@ mfa_status_t mfa_message_lease(mfa_tx_t *tx, mfa_time_t lease_ms,
 mfa_status_t mfa_message_sent(mfa_tx_t *tx, const mfa_message_t *message)
     MFA_MUST_CHECK;
 
-/* again at due_at, 30 s, 1, 2, 4 min ... after the attempts so far; removed
- * when that is after its end. Event either way. */
+/* again 30 s, 1, 2, 4 min ... after the attempts so far, but not before
+ * due_at, which the other side named (Retry-After; 0: nothing); removed when
+ * that is after its end. Event either way; is_unclear of *message is kept */
 mfa_status_t mfa_message_retry(mfa_tx_t *tx, const mfa_message_t *message,
-    const char *reason) MFA_MUST_CHECK;
-
-/* the same at a moment the other side named (Retry-After), but not before
- * the schedule's; is_unclear of *message is kept */
-mfa_status_t mfa_message_retry_at(mfa_tx_t *tx, const mfa_message_t *message,
     mfa_time_t due_at, const char *reason) MFA_MUST_CHECK;
 
 /* refused for good, or out of time: the row goes, an event tells, the code

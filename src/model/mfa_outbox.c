@@ -280,7 +280,7 @@ outbox_wait(uint64_t attempts)
 
 
 mfa_status_t
-mfa_message_retry_at(mfa_tx_t *tx, const mfa_message_t *message,
+mfa_message_retry(mfa_tx_t *tx, const mfa_message_t *message,
     mfa_time_t due_at, const char *reason)
 {
     mfa_status_t   st;
@@ -313,14 +313,6 @@ mfa_message_retry_at(mfa_tx_t *tx, const mfa_message_t *message,
     }
 
     return outbox_event(tx, &message->id, "message.retry", reason);
-}
-
-
-mfa_status_t
-mfa_message_retry(mfa_tx_t *tx, const mfa_message_t *message,
-    const char *reason)
-{
-    return mfa_message_retry_at(tx, message, 0, reason);
 }
 
 

@@ -169,6 +169,32 @@ mfa_status_t mfa_reset_request_decode(mfa_tx_t *tx, mfa_str_t key,
 mfa_status_t mfa_reset_request_write(mfa_tx_t *tx,
     const mfa_reset_request_t *request) MFA_MUST_CHECK;
 
+/* secrets at rest (mfa_secret.c): the key of a row, and its place */
+
+#define MFA_KIND_MAX  32
+
+typedef struct {
+    char       bytes[MFA_ID_SIZE + MFA_KIND_MAX];
+    mfa_str_t  str;                 /* of bytes */
+} mfa_secret_key_t;
+
+typedef struct {
+    mfa_table_t  table;
+    uint64_t     version;           /* of the record that holds it */
+    mfa_str_t    key;
+} mfa_secret_place_t;
+
+/* MFA_INVALID: no kind, or too long a one */
+mfa_status_t mfa_secret_key(const mfa_id_t *user, mfa_str_t kind,
+    mfa_secret_key_t *key) MFA_MUST_CHECK;
+/* MFA_INVALID: too long */
+mfa_status_t mfa_secret_seal(mfa_tx_t *tx, const mfa_secret_place_t *place,
+    mfa_str_t secret, mfa_str_t *sealed) MFA_MUST_CHECK;
+/* MFA_DAMAGED: moved, changed, or its key is missing */
+mfa_status_t mfa_secret_unseal(mfa_tx_t *tx, const mfa_secret_place_t *place,
+    mfa_str_t sealed, mfa_str_t *secret) MFA_MUST_CHECK;
+
+
 /* with a user who goes; none is fine. Closed requests are left to purge */
 mfa_status_t mfa_reset_request_forget(mfa_tx_t *tx, const mfa_id_t *user)
     MFA_MUST_CHECK;

@@ -402,17 +402,11 @@ mfa_status_t mfa_visit_code_values(mfa_visit_t *visit, mfa_tx_t *tx,
 mfa_status_t mfa_visit_set_cookie(mfa_visit_t *visit, mfa_str_t name,
     mfa_str_t value) MFA_MUST_CHECK;
 
-/* the cookie of remembered devices: kept for its time (L13) */
-mfa_status_t mfa_visit_set_device(mfa_visit_t *visit, mfa_str_t value)
-    MFA_MUST_CHECK;
-
 /* what a step gave for the browser to keep: session, device */
 mfa_status_t mfa_visit_keep(mfa_visit_t *visit) MFA_MUST_CHECK;
 
 /* makes sure that the browser has its cookie */
 mfa_status_t mfa_visit_browser(mfa_visit_t *visit) MFA_MUST_CHECK;
-mfa_status_t mfa_visit_browser_digest(mfa_visit_t *visit,
-    uint8_t digest[MFA_DIGEST_SIZE]) MFA_MUST_CHECK;
 
 /* the token for a form of this browser in this flow; "" outside of one */
 mfa_status_t mfa_visit_token(mfa_visit_t *visit, mfa_str_t flow,

@@ -66,8 +66,8 @@ mfa_visit_set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value)
 }
 
 
-mfa_status_t
-mfa_visit_set_device(mfa_visit_t *visit, mfa_str_t value)
+static mfa_status_t
+set_device(mfa_visit_t *visit, mfa_str_t value)
 {
     mfa_time_t  keep;
 
@@ -149,7 +149,7 @@ mfa_visit_keep(mfa_visit_t *visit)
         return st;
     }
 
-    return (step->device.len > 0) ? mfa_visit_set_device(visit, step->device)
+    return (step->device.len > 0) ? set_device(visit, step->device)
                                   : MFA_OK;
 }
 
@@ -173,8 +173,8 @@ mfa_visit_browser(mfa_visit_t *visit)
 }
 
 
-mfa_status_t
-mfa_visit_browser_digest(mfa_visit_t *visit, uint8_t digest[MFA_DIGEST_SIZE])
+static mfa_status_t
+browser_digest(mfa_visit_t *visit, uint8_t digest[MFA_DIGEST_SIZE])
 {
     return mfa_sha256(visit->browser, digest);
 }
@@ -421,7 +421,7 @@ mfa_visit_step(mfa_visit_t *visit)
     step->portal = visit->env->portal;
     step->target = mfa_visit_target(visit);
 
-    st = mfa_visit_browser_digest(visit, step->browser);
+    st = browser_digest(visit, step->browser);
     if (st != MFA_OK) {
         return st;
     }

@@ -13,8 +13,10 @@
 #define STAFF_TYPED_MAX   1400          /* bytes of a notice */
 
 
-bool
-mfa_staff_has_pages(const mfa_model_settings_t *settings)
+/* has the realm anybody who is staff at all? */
+
+static bool
+staff_has_pages(const mfa_model_settings_t *settings)
 {
     return settings->helpdesk_group.len > 0 || settings->admin_group.len > 0;
 }
@@ -236,7 +238,7 @@ mfa_staff_gate(mfa_visit_t *visit, bool is_for_team, bool *is_here)
 
     *is_here = false;
 
-    if (!is_for_team && !mfa_staff_has_pages(settings)) {
+    if (!is_for_team && !staff_has_pages(settings)) {
         return mfa_visit_fault(visit, 404);
     }
 

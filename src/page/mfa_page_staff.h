@@ -19,9 +19,6 @@
 mfa_status_t mfa_staff_gate(mfa_visit_t *visit, bool is_for_team,
     bool *is_here) MFA_MUST_CHECK;
 
-/* has the realm anybody who is staff at all? */
-bool mfa_staff_has_pages(const mfa_model_settings_t *settings);
-
 /* does anybody report to this person? Looks for that long at most */
 mfa_status_t mfa_staff_is_manager(mfa_visit_t *visit, mfa_time_t time,
     bool *is_manager) MFA_MUST_CHECK;

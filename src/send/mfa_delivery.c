@@ -185,9 +185,9 @@ delivery_tx_record(mfa_tx_t *tx, void *arg)
         st = mfa_message_refused(tx, &work->message, work->result->reason);
         break;
     default:
-        st = mfa_message_retry_at(tx, &work->message,
-                                  tx->now + work->result->retry_ms,
-                                  work->result->reason);
+        st = mfa_message_retry(tx, &work->message,
+                               tx->now + work->result->retry_ms,
+                               work->result->reason);
     }
 
     /* its lease ran out and somebody else has dealt with it */

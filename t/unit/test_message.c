@@ -72,7 +72,8 @@ tx_retry(mfa_tx_t *tx, void *arg)
 {
     call_t  *call = arg;
 
-    return answered(call, mfa_message_retry(tx, &call->found, call->reason));
+    return answered(call, mfa_message_retry(tx, &call->found, 0,
+                                            call->reason));
 }
 
 

@@ -122,7 +122,8 @@ tx_retry(mfa_tx_t *tx, void *arg)
 {
     call_t  *call = arg;
 
-    return answered(call, mfa_message_retry(tx, &call->found, call->reason));
+    return answered(call, mfa_message_retry(tx, &call->found, 0,
+                                            call->reason));
 }
 
 
@@ -131,8 +132,8 @@ tx_retry_at(mfa_tx_t *tx, void *arg)
 {
     call_t  *call = arg;
 
-    return answered(call, mfa_message_retry_at(tx, &call->found,
-                                               call->due_at, call->reason));
+    return answered(call, mfa_message_retry(tx, &call->found,
+                                            call->due_at, call->reason));
 }
 
 
