@@ -53,7 +53,7 @@ sub quiet {
 
 sub arrives {
     my ($count, $name) = @_;
-    return is($mail->wait_for($count, $ann, 12), $count, $name);
+    return is($mail->wait_for($count, $ann, 30), $count, $name);
 }
 
 
@@ -150,7 +150,7 @@ my $sent = $mail->count($ann);
 for (1 .. 2) { $s->kill_worker }
 $sink->fault('');
 $s->advance('2m');
-$mail->wait_for($sent + 3, $ann, 15);
+$mail->wait_for($sent + 3, $ann, 30);
 my %count;
 my @late = ($mail->all($ann))[5 .. $mail->count($ann) - 1];
 $count{$_->code // 'none'}++ for @late;
@@ -163,7 +163,7 @@ is(scalar(grep { $_ > 2 } values %count), 0, 'ML9: none more than twice');
 $sink->fault('dropdata');
 $sent = $mail->count($ann);
 ask('a break after the last dot');
-$mail->wait_for($sent + 1, $ann, 8);
+$mail->wait_for($sent + 1, $ann, 30);
 $sink->fault('');
 $s->advance('31s');
 $mail->wait_for($sent + 2, $ann, 7);

@@ -92,7 +92,7 @@ $sink->start;
 my $before = $mail->count($ann);
 is($s->json('outbox', 'retry', '--all')->{messages}, 3, 'outbox retry --all');
 $s->advance('31s');                     # the breaker leaves it alone 30 s
-is($mail->wait_for($before + 3, $ann, 20), $before + 3, 'they come')
+is($mail->wait_for($before + 3, $ann, 30), $before + 3, 'they come')
     or diag(explain($s->json('outbox', 'list')));
 ok(settle(sub { !@{$s->json('outbox', 'list')} }), 'nothing waits any more');
 is($mail->count($max), 0, 'what was dropped never came');

@@ -326,7 +326,7 @@ SKIP: {
     $s->advance('61m');
     $sink->start;
     $s->advance('35m');
-    is($s->mail->wait_for($had{$_} + 1, $_, 15), $had{$_} + 1,
+    is($s->mail->wait_for($had{$_} + 1, $_, 30), $had{$_} + 1,
        "C10: $_ is told when it is back") for @to;
     $sink->stop;
 }

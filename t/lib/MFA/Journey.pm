@@ -185,7 +185,7 @@ sub sent_code {
     my ($box, $to) = $method eq 'Text message' ? ($s->texts, $me->{number})
         : $method eq 'Voice call' ? ($s->calls, $me->{number})
         : ($s->mail, $me->{factor_email} // $me->{email});
-    my $m = $box->latest_code($to, $seconds // 8)
+    my $m = $box->latest_code($to, $seconds // 20)
         // die "no code to $to\n" . $s->log;
 
     return $m->code;

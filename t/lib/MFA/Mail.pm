@@ -58,7 +58,7 @@ sub latest_code { my ($self, $to, $seconds) = @_;
 
 sub _latest {
     my ($self, $to, $seconds, $fits) = @_;
-    my $until = time + ($seconds // 5);
+    my $until = time + ($seconds // 20);
 
     while (1) {
         my ($m) = grep { !$_->{taken} && $fits->($_) } reverse $self->all($to);
@@ -78,7 +78,7 @@ sub _latest {
 
 sub wait_for {
     my ($self, $n, $to, $seconds) = @_;
-    my $until = time + ($seconds // 5);
+    my $until = time + ($seconds // 20);
 
     sleep 0.02 while $self->count($to) < $n && time < $until;
     return $self->count($to);

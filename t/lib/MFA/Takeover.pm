@@ -151,7 +151,7 @@ sub never {
 
 sub told {
     my ($s, $name, $words) = @_;
-    my $until = time + 5;
+    my $until = time + 20;
     my $count = 0;
 
     while (time < $until) {

@@ -271,7 +271,7 @@ sub reference {
 sub code_for {
     my ($s, $page, $to) = @_;
     my $ref = reference($page) // return undef;
-    my $until = time + 5;
+    my $until = time + 20;
 
     while (time < $until) {
         for my $m ($s->mail->all($to)) {
