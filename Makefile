@@ -38,7 +38,9 @@ DEPS_RUN := gcc make perl nginx nginx-dev liblmdb-dev libqrencode-dev \
 DEPS_TEST := libcmocka-dev postfix sasl2-bin libsasl2-modules \
              python3-aiosmtpd chromium zbar-tools oathtool \
              libio-socket-ssl-perl nodejs npm cppcheck wrk \
-             curl openssl ca-certificates
+             python3-jwt python3-cryptography \
+             curl openssl ca-certificates radicale webfs novnc websockify \
+             tigervnc-standalone-server dokuwiki php-cgi fail2ban
 
 DEPS_FUZZ := clang
 
@@ -144,8 +146,12 @@ $(O)/unit/obj/%.o: t/unit/%.c
 
 $(O)/unit/%: $(O)/unit/obj/%.o $(UNIT_OBJ) $(LIBMFA)
 	$(call say,LD)
-	$(Q)$(CC) $(CORE_CFLAGS) $(LINK) -o $@ $< $(UNIT_OBJ) $(LIBMFA) \
+	$(Q)$(CC) $(CORE_CFLAGS) $(LINK) -o $@ $(filter %.o,$^) $(LIBMFA) \
 	    -lcmocka $(LIBS)
+
+# of mfactl, all but its main()
+$(O)/unit/test_monitor: $(filter-out %/mfactl.o,$(CLI_OBJ))
+$(O)/unit/test_monitor: LIBS += -lcsv
 
 .SECONDARY: $(UNIT_SRC:t/unit/%.c=$(O)/unit/obj/%.o)
 
@@ -204,6 +210,7 @@ deps-run:
 
 deps-test: deps-run
 	@.ci/deps $(DEPS_TEST)
+	@.ci/promtool '$(BUILD)'
 
 deps-fuzz: deps-run
 	@.ci/deps $(DEPS_FUZZ)
@@ -340,8 +347,12 @@ install: all
 	install -m 755 $(MFACTL) '$(DESTDIR)$(SBIN_DIR)/'
 	install -m 644 $(BUILD)/common-passwords.txt '$(DESTDIR)$(SHARE_DIR)/'
 	install -m 644 docs/mfactl.8 '$(DESTDIR)$(MAN_DIR)/man8/'
-	cp -R html '$(DESTDIR)$(SHARE_DIR)/'
-	chmod -R u=rwX,go=rX '$(DESTDIR)$(SHARE_DIR)/html'
+	cp -R html conf/fail2ban conf/grafana conf/prometheus \
+	    '$(DESTDIR)$(SHARE_DIR)/'
+	chmod -R u=rwX,go=rX '$(DESTDIR)$(SHARE_DIR)/html' \
+	    '$(DESTDIR)$(SHARE_DIR)/fail2ban' \
+	    '$(DESTDIR)$(SHARE_DIR)/grafana' \
+	    '$(DESTDIR)$(SHARE_DIR)/prometheus'
 
 clean:
 	@conf/demo/stop '$(BUILD)' 2>/dev/null || true

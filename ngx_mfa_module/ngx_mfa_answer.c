@@ -29,12 +29,15 @@ ngx_int_t
 ngx_mfa_answer_leave(ngx_http_request_t *r, ngx_mfa_headers_t *headers,
     ngx_uint_t status, ngx_uint_t is_step_up)
 {
-    ngx_mfa_ctx_t  *ctx;
+    ngx_mfa_ctx_t       *ctx;
+    ngx_mfa_loc_conf_t  *mlcf;
 
     ctx = ngx_mfa_ctx_make(r);
+    mlcf = ngx_http_get_module_loc_conf(r, ngx_mfa_module);
 
     if (ctx == NULL
-        || ngx_mfa_identity_set(r, headers, NULL) != NGX_OK)
+        || ngx_mfa_identity_set(r, headers, NULL) != NGX_OK
+        || ngx_mfa_basic_leave(r, mlcf) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -56,6 +59,7 @@ ngx_mfa_answer_refusal(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
 
     ngx_mfa_exchange_request(r, &request);
     ngx_mfa_exchange_asked(r, &request.path, &request.query);
+    request.held = ngx_mfa_held_id(r);
 
     /* another proxy asks, not the browser whose headers it passed on */
 
@@ -96,9 +100,7 @@ ngx_mfa_answer_refuse(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
 }
 
 
-/* the portal of this realm in this server, or NULL */
-
-static ngx_mfa_portal_place_t *
+ngx_mfa_portal_place_t *
 ngx_mfa_answer_portal(ngx_http_request_t *r, const ngx_mfa_realm_t *realm)
 {
     ngx_uint_t               i;

@@ -264,6 +264,7 @@ ngx_mfa_cookie_clean(ngx_http_request_t *r)
 
             if (ngx_mfa_identity_is_ours(mmcf, &h[i])) {
                 is_found = 1;
+                ngx_mfa_monitor_removed(r, mmcf, &h[i]);
                 continue;
             }
 

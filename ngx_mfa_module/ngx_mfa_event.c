@@ -13,21 +13,13 @@
 
 
 static void
-ngx_mfa_event_put(const ngx_mfa_realm_t *realm, mfa_str_t line)
+ngx_mfa_event_file(const ngx_mfa_realm_t *realm, mfa_str_t line)
 {
     ssize_t     n;
     u_char     *buf;
     ngx_log_t  *log;
 
     log = ngx_cycle->log;
-
-    if (realm->event_log == NULL
-        || realm->event_log->fd == NGX_INVALID_FILE)
-    {
-        ngx_log_error(NGX_LOG_NOTICE, log, 0, "mfa: event %*s", line.len,
-                      line.data);
-        return;
-    }
 
     /* one write a line: others append to the same file */
 
@@ -42,12 +34,36 @@ ngx_mfa_event_put(const ngx_mfa_realm_t *realm, mfa_str_t line)
     n = ngx_write_fd(realm->event_log->fd, buf, line.len + 1);
 
     if (n != (ssize_t) line.len + 1) {
+        ngx_mfa_metric_count(realm, MFA_METRIC_EVENT_FILE);
         ngx_log_error(NGX_LOG_ERR, log, n == -1 ? ngx_errno : 0,
                       "mfa: event could not be written to \"%V\": %*s",
                       &realm->event_log->name, line.len, line.data);
     }
 
     ngx_free(buf);
+}
+
+
+static void
+ngx_mfa_event_put(const ngx_mfa_realm_t *realm, mfa_str_t line)
+{
+    if (realm->syslog) {
+        ngx_mfa_syslog_send(realm, line);
+    }
+
+    if (realm->event_log && realm->event_log->fd != NGX_INVALID_FILE) {
+        ngx_mfa_event_file(realm, line);
+        return;
+    }
+
+    if (realm->event_log) {
+        ngx_mfa_metric_count(realm, MFA_METRIC_EVENT_FILE);
+    }
+
+    if (realm->event_log || realm->syslog == NULL) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "mfa: event %*s",
+                      line.len, line.data);
+    }
 }
 
 
@@ -111,17 +127,20 @@ ngx_mfa_event_is_flood(const ngx_mfa_realm_t *realm, mfa_str_t line)
     }
 
     flood->dropped++;
+    ngx_mfa_metric_count(realm, MFA_METRIC_EVENT_DROPPED);
 
     return 1;
 }
 
 
 void
-ngx_mfa_event_write(const ngx_mfa_realm_t *realm, const mfa_job_t *job,
+ngx_mfa_event_write(const ngx_mfa_realm_t *realm, mfa_job_t *job,
     size_t *from)
 {
     mfa_str_t          line;
     const mfa_strs_t  *lines;
+
+    ngx_mfa_metric_job(realm, job);
 
     lines = mfa_job_events(job);
 
@@ -132,5 +151,14 @@ ngx_mfa_event_write(const ngx_mfa_realm_t *realm, const mfa_job_t *job,
         if (!ngx_mfa_event_is_flood(realm, line)) {
             ngx_mfa_event_put(realm, line);
         }
+    }
+}
+
+
+void
+ngx_mfa_event_line(const ngx_mfa_realm_t *realm, mfa_str_t line)
+{
+    if (!ngx_mfa_event_is_flood(realm, line)) {
+        ngx_mfa_event_put(realm, line);
     }
 }

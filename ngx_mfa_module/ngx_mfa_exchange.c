@@ -31,7 +31,9 @@ static const ngx_mfa_exchange_field_t  ngx_mfa_exchange_fields[] = {
     ngx_mfa_field("x-requested-with", x_requested_with),
     ngx_mfa_field("sec-fetch-site", sec_fetch_site),
     ngx_mfa_field("sec-fetch-mode", sec_fetch_mode),
-    ngx_mfa_field("sec-fetch-dest", sec_fetch_dest)
+    ngx_mfa_field("sec-fetch-dest", sec_fetch_dest),
+    ngx_mfa_field("sec-purpose", sec_purpose),
+    ngx_mfa_field("purpose", purpose)
 };
 
 #define NGX_MFA_FIELDS                                                        \
@@ -255,13 +257,34 @@ ngx_mfa_exchange_dup(mfa_arena_t *arena, mfa_str_t *s)
 }
 
 
+static ngx_uint_t
+ngx_mfa_exchange_dup_all(mfa_arena_t *arena, mfa_strs_t *list)
+{
+    size_t       i;
+    mfa_str_t    s;
+    mfa_strs_t   copy;
+    ngx_uint_t   failed;
+
+    failed = 0;
+    ngx_memzero(&copy, sizeof(mfa_strs_t));
+
+    for (i = 0; i < list->count; i++) {
+        s = list->items[i];
+        failed |= ngx_mfa_exchange_dup(arena, &s) != NGX_OK;
+        failed |= mfa_strs_add(arena, &copy, s) != MFA_OK;
+    }
+
+    *list = copy;
+
+    return failed;
+}
+
+
 ngx_int_t
 ngx_mfa_exchange_copy(const mfa_request_t *request, mfa_arena_t *arena,
     mfa_request_t *copy)
 {
     size_t       i;
-    mfa_str_t    s;
-    mfa_strs_t   cookies;
     ngx_uint_t   failed;
 
     *copy = *request;
@@ -280,15 +303,8 @@ ngx_mfa_exchange_copy(const mfa_request_t *request, mfa_arena_t *arena,
                              + ngx_mfa_exchange_fields[i].offset)) != NGX_OK;
     }
 
-    ngx_memzero(&cookies, sizeof(mfa_strs_t));
-
-    for (i = 0; i < request->cookies.count; i++) {
-        s = request->cookies.items[i];
-        failed |= ngx_mfa_exchange_dup(arena, &s) != NGX_OK;
-        failed |= mfa_strs_add(arena, &cookies, s) != MFA_OK;
-    }
-
-    copy->cookies = cookies;
+    failed |= ngx_mfa_exchange_dup_all(arena, &copy->cookies);
+    failed |= ngx_mfa_exchange_dup_all(arena, &copy->forwarded);
 
     return failed ? NGX_ERROR : NGX_OK;
 }

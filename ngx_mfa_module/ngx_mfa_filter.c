@@ -25,7 +25,7 @@ ngx_mfa_filter_is(const ngx_table_elt_t *h, const char *name, size_t len)
     ngx_mfa_filter_is(h, name, sizeof(name) - 1)
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_mfa_filter_is_our_cookie(ngx_mfa_main_conf_t *mmcf, ngx_str_t *value)
 {
     u_char  *p, *end;
@@ -199,6 +199,25 @@ ngx_mfa_filter_is_at_access(ngx_http_request_t *r)
 }
 
 
+/* a login is what helps nobody; the operator must help somebody (U4) */
+
+static ngx_int_t
+ngx_mfa_filter_application(ngx_http_request_t *r, ngx_mfa_ctx_t *ctx,
+    ngx_mfa_loc_conf_t *mlcf)
+{
+    if (ctx->basic == NGX_MFA_BASIC_NOBODY && mlcf->realm) {
+        return ngx_mfa_filter_refuse(r, ctx, mlcf);
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "mfa: the application answered 401 to the user and "
+                  "password of \"mfa_upstream_basic\", which is answered "
+                  "502");
+
+    return ngx_mfa_filter_plain(r, ctx, 502);
+}
+
+
 static ngx_int_t
 ngx_mfa_filter_ours(ngx_http_request_t *r, ngx_mfa_ctx_t *ctx,
     ngx_mfa_loc_conf_t *mlcf)
@@ -259,12 +278,17 @@ ngx_mfa_filter_header(ngx_http_request_t *r)
         if (rc != NGX_DECLINED) {
             return rc;
         }
+
+        if (ngx_mfa_basic_is_refused(r, ctx)) {
+            return ngx_mfa_filter_application(r, ctx, mlcf);
+        }
     }
 
     ngx_mfa_filter_cookies(r, ngx_http_get_module_main_conf(r,
                                                            ngx_mfa_module));
 
     if (mlcf->realm
+        && !mlcf->is_monitor
         && !mlcf->cache
         && ngx_mfa_filter_is_html(&r->headers_out.content_type)
         && ngx_mfa_filter_no_store(r) != NGX_OK)

@@ -9,6 +9,10 @@
 #include "ngx_mfa_module.h"
 
 
+typedef mfa_status_t (*ngx_mfa_check_pt)(mfa_t *mfa, const mfa_strs_t *cookies,
+    mfa_time_t now, mfa_identity_t **identity, mfa_verdict_t *verdict);
+
+
 static void
 ngx_mfa_gate_wait_run(void *data)
 {
@@ -25,28 +29,52 @@ ngx_mfa_gate_wait_run(void *data)
 }
 
 
-/* a pass without a fault and an identity; everything else is a deny */
+/* a session counts where the trusted sign-on says the same as it did, and on
+ * the host that its token is for */
+
+static ngx_uint_t
+ngx_mfa_gate_is_bound(ngx_http_request_t *r, const ngx_mfa_decision_t *d)
+{
+    if (ngx_mfa_trusted_judge(r, d->realm, d->identity) != MFA_VERDICT_PASS) {
+        return 0;
+    }
+
+    return d->identity->host.len == 0
+           || mfa_identity_judge_host(d->identity,
+                                      ngx_mfa_host_other(r, d->realm))
+              == MFA_VERDICT_PASS;
+}
+
+
+/* a pass without a fault and an identity; everything else is a deny. Whose
+ * session it was is known where nothing but its time is over (L9) */
 
 static void
 ngx_mfa_gate_settle(ngx_http_request_t *r, ngx_mfa_decision_t *d)
 {
+    ngx_uint_t  is_bound;
+
     d->is_known = 1;
 
-    if (d->status != MFA_OK || d->identity == NULL
-        || (d->verdict == MFA_VERDICT_PASS
-            && ngx_mfa_trusted_judge(r, d->realm, d->identity)
-               != MFA_VERDICT_PASS)
-        || (d->identity->host.len
-            && mfa_identity_judge_host(d->identity,
-                                       ngx_mfa_host_other(r, d->realm))
-               != MFA_VERDICT_PASS))
-    {
+    is_bound = d->status == MFA_OK
+               && d->identity
+               && ngx_mfa_gate_is_bound(r, d);
+
+    if (!is_bound) {
         d->verdict = MFA_VERDICT_DENY;
     }
 
-    if (d->verdict != MFA_VERDICT_PASS && d->identity) {
-        mfa_identity_release(&d->identity);
+    if (d->verdict == MFA_VERDICT_PASS || d->identity == NULL) {
+        return;
     }
+
+    if (is_bound && d->identity->state != MFA_SESSION_REVOKED) {
+        d->past = d->identity;
+        d->identity = NULL;
+        return;
+    }
+
+    mfa_identity_release(&d->identity);
 }
 
 
@@ -59,7 +87,10 @@ ngx_mfa_gate_wait_done(void *data)
 
     if (d->verdict == MFA_VERDICT_PASS) {
         d->now = mfa_port_now(&ngx_mfa_worker_ports);
-        mfa_check_note(d->mfa, d->identity, d->now);
+
+        if (d->is_person) {
+            mfa_check_note(d->mfa, d->identity, d->now);
+        }
     }
 }
 
@@ -153,6 +184,7 @@ ngx_mfa_gate_decide(ngx_http_request_t *r, const ngx_mfa_realm_t *realm,
     ngx_mfa_decision_t **decision)
 {
     ngx_mfa_ctx_t       *ctx;
+    ngx_mfa_check_pt     check;
     ngx_mfa_decision_t  *d;
 
     ctx = ngx_mfa_ctx_make(r);
@@ -178,8 +210,12 @@ ngx_mfa_gate_decide(ngx_http_request_t *r, const ngx_mfa_realm_t *realm,
 
     d->now = mfa_port_now(&ngx_mfa_worker_ports);
 
-    d->status = mfa_check(d->mfa, &ctx->cookies, d->now, &d->identity,
-                          &d->verdict);
+    d->is_person = ngx_mfa_activity_is_person(r, realm) ? 1 : 0;
+
+    check = d->is_person ? mfa_check : mfa_check_unseen;
+
+    d->status = check(d->mfa, &ctx->cookies, d->now, &d->identity,
+                      &d->verdict);
 
     if (d->status == MFA_AGAIN) {
         d->verdict = MFA_VERDICT_DENY;
@@ -222,18 +258,6 @@ ngx_mfa_gate_is_any(ngx_http_request_t *r)
 
     return clcf->satisfy == NGX_HTTP_SATISFY_ANY;
 }
-
-
-/* what the location makes of a session; deny comes first */
-
-typedef enum {
-    NGX_MFA_GATE_UNAVAILABLE = 0,
-    NGX_MFA_GATE_LOGIN,
-    NGX_MFA_GATE_STEP_UP,
-    NGX_MFA_GATE_NO_ACCESS,
-    NGX_MFA_GATE_NOBODY,        /* "mfa_level open", and nobody is known */
-    NGX_MFA_GATE_PASS
-} ngx_mfa_gate_answer_e;
 
 
 static ngx_mfa_gate_answer_e
@@ -296,28 +320,36 @@ ngx_mfa_gate_pass(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
 
     identity = answer == NGX_MFA_GATE_PASS ? d->identity : NULL;
 
-    if (ngx_mfa_identity_set(r, mlcf->headers, identity) != NGX_OK) {
+    /* an application that is only watched never saw an empty Remote-User */
+
+    if (ngx_mfa_identity_set(r, mlcf->is_monitor && identity == NULL
+                                ? NULL : mlcf->headers, identity) != NGX_OK
+        || ngx_mfa_upstream_set(r, mlcf, identity) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (r == r->main
+        && identity
+        && !mlcf->is_monitor
+        && ngx_mfa_tunnel_watch(r, mlcf->realm, identity) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     /* an open location leaves it to others, as one without a guard does */
 
-    return mlcf->level.level == MFA_LEVEL_OPEN ? NGX_DECLINED : NGX_OK;
+    return mlcf->level.level == MFA_LEVEL_OPEN || mlcf->is_monitor
+           ? NGX_DECLINED : NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_mfa_gate_judge(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
-    ngx_mfa_decision_t *d)
+ngx_mfa_gate_turn_away(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
+    ngx_mfa_decision_t *d, ngx_mfa_gate_answer_e answer)
 {
-    ngx_uint_t             is_step_up;
-    ngx_mfa_gate_answer_e  answer;
-
-    answer = ngx_mfa_gate_weigh(mlcf, d);
-
-    if (answer == NGX_MFA_GATE_PASS || answer == NGX_MFA_GATE_NOBODY) {
-        return ngx_mfa_gate_pass(r, mlcf, d, answer);
-    }
+    ngx_int_t   rc;
+    ngx_uint_t  is_step_up;
 
     is_step_up = answer == NGX_MFA_GATE_STEP_UP;
 
@@ -327,13 +359,53 @@ ngx_mfa_gate_judge(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
     }
 
     if (answer == NGX_MFA_GATE_LOGIN || answer == NGX_MFA_GATE_STEP_UP) {
-        return ngx_mfa_answer_refuse(r, mlcf, is_step_up);
+        rc = ngx_mfa_held_keep(r, mlcf, d, is_step_up);
+
+        return rc != NGX_DECLINED ? rc
+                                  : ngx_mfa_answer_refuse(r, mlcf,
+                                                          is_step_up);
     }
 
     return ngx_mfa_answer_by_portal(r, mlcf,
                                     answer == NGX_MFA_GATE_NO_ACCESS
                                     ? MFA_CAUSE_NO_ACCESS
                                     : MFA_CAUSE_UNAVAILABLE);
+}
+
+
+static ngx_int_t
+ngx_mfa_gate_judge(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
+    ngx_mfa_decision_t *d)
+{
+    ngx_int_t              rc;
+    ngx_mfa_gate_answer_e  answer;
+
+    answer = ngx_mfa_gate_weigh(mlcf, d);
+
+    ngx_mfa_metric_count(mlcf->realm, mlcf->is_monitor
+                                      && answer < NGX_MFA_GATE_NOBODY
+                                      ? MFA_METRIC_MONITOR
+                                      : (mfa_metric_t)
+                                        (MFA_METRIC_GATE_UNAVAILABLE
+                                         + (int) answer));
+
+    if (mlcf->is_monitor) {
+        ngx_mfa_monitor_note(r, mlcf, answer);
+        return ngx_mfa_gate_pass(r, mlcf, d, answer);
+    }
+
+    rc = ngx_mfa_logout_catch(r, mlcf, answer);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (answer == NGX_MFA_GATE_PASS || answer == NGX_MFA_GATE_NOBODY) {
+        ngx_mfa_ctx_get(r)->is_passed = answer == NGX_MFA_GATE_PASS;
+        return ngx_mfa_gate_pass(r, mlcf, d, answer);
+    }
+
+    return ngx_mfa_gate_turn_away(r, mlcf, d, answer);
 }
 
 
@@ -359,6 +431,34 @@ ngx_mfa_gate_unguarded(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf,
 }
 
 
+/* what is answered whoever asks */
+
+static ngx_int_t
+ngx_mfa_gate_before(ngx_http_request_t *r, ngx_mfa_loc_conf_t *mlcf)
+{
+    ngx_int_t  rc;
+
+    if (ngx_mfa_answer_is_change_password(r, mlcf->realm)) {
+        return ngx_mfa_answer_change_password(r, mlcf->realm);
+    }
+
+    rc = ngx_mfa_logout_redirect(r, mlcf->realm);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+#if defined(NGX_HTTP_CONNECT)
+    if (r->method == NGX_HTTP_CONNECT) {
+        ngx_mfa_exchange_drain(r);
+        return ngx_mfa_answer_final(r, ngx_mfa_exchange_plain(r, 405));
+    }
+#endif
+
+    return NGX_DECLINED;
+}
+
+
 ngx_int_t
 ngx_mfa_gate_access(ngx_http_request_t *r)
 {
@@ -373,6 +473,8 @@ ngx_mfa_gate_access(ngx_http_request_t *r)
     if (ctx) {
         ctx->denied = 0;
         ctx->is_step_up = 0;
+        ctx->is_monitored = 0;
+        ctx->is_passed = 0;
     }
 
     if (mlcf->realm == NULL || mlcf->is_portal) {
@@ -385,16 +487,11 @@ ngx_mfa_gate_access(ngx_http_request_t *r)
                           ctx->cause == MFA_CAUSE_NO_ACCESS ? 403 : 503));
     }
 
-    if (ngx_mfa_answer_is_change_password(r, mlcf->realm)) {
-        return ngx_mfa_answer_change_password(r, mlcf->realm);
-    }
+    rc = mlcf->is_monitor ? NGX_DECLINED : ngx_mfa_gate_before(r, mlcf);
 
-#if defined(NGX_HTTP_CONNECT)
-    if (r->method == NGX_HTTP_CONNECT) {
-        ngx_mfa_exchange_drain(r);
-        return ngx_mfa_answer_final(r, ngx_mfa_exchange_plain(r, 405));
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
-#endif
 
     rc = ngx_mfa_gate_decide(r, mlcf->realm, &d);
 
@@ -455,7 +552,13 @@ ngx_mfa_gate_preaccess(ngx_http_request_t *r)
 
     answer = ngx_mfa_gate_weigh(mlcf, d);
 
-    if (answer == NGX_MFA_GATE_PASS || answer == NGX_MFA_GATE_NOBODY) {
+    if (mlcf->is_monitor) {
+        ngx_mfa_monitor_note(r, mlcf, answer);
+    }
+
+    if (answer == NGX_MFA_GATE_PASS || answer == NGX_MFA_GATE_NOBODY
+        || mlcf->is_monitor)
+    {
         rc = ngx_mfa_gate_pass(r, mlcf, d, answer);
 
         return rc == NGX_OK || rc == NGX_DECLINED ? NGX_DECLINED

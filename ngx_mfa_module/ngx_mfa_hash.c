@@ -122,3 +122,10 @@ ngx_mfa_hash_leave(ngx_mfa_hash_place_t *place)
         }
     }
 }
+
+
+ngx_uint_t
+ngx_mfa_hash_waiting(void)
+{
+    return ngx_mfa_hash_strangers + ngx_mfa_hash_count;
+}

@@ -35,6 +35,7 @@ static ngx_str_t  ngx_mfa_identity_forbidden[] = {
     ngx_string("expect"),
     ngx_string("range"),
     ngx_string("keep-alive"),
+    ngx_string("authorization"),
     ngx_null_string
 };
 
@@ -190,7 +191,7 @@ ngx_mfa_identity_is_token(const ngx_str_t *s)
 }
 
 
-static const char *
+const char *
 ngx_mfa_identity_header(ngx_conf_t *cf, ngx_mfa_headers_t *headers,
     ngx_str_t *name)
 {
@@ -319,7 +320,10 @@ ngx_mfa_identity_strip(ngx_http_request_t *r)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == 0 || ngx_mfa_identity_is_ours(mmcf, &h[i])) {
+            if (h[i].key.len == 0
+                || ngx_mfa_basic_is_ours(&h[i])
+                || ngx_mfa_identity_is_ours(mmcf, &h[i]))
+            {
                 continue;
             }
 
@@ -331,6 +335,8 @@ ngx_mfa_identity_strip(ngx_http_request_t *r)
             *copy = h[i];
         }
     }
+
+    ngx_mfa_basic_forget(r);
 
     return NGX_OK;
 }

@@ -27,7 +27,7 @@ static ngx_command_t  ngx_mfa_commands[] = {
       NULL },
 
     { ngx_string("mfa"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_mfa_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -65,6 +65,35 @@ static ngx_command_t  ngx_mfa_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
                         |NGX_CONF_TAKE1234,
       ngx_mfa_identity_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("mfa_assertion_header"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
+                        |NGX_CONF_TAKE123,
+      ngx_mfa_assertion_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("mfa_upstream_basic"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_mfa_basic_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("mfa_metrics"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_mfa_status_metrics,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("mfa_health"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_mfa_status_health,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -111,81 +140,6 @@ ngx_module_t  ngx_mfa_module = {
 };
 
 
-/* the context of a request */
-
-static void
-ngx_mfa_ctx_cleanup(void *data)
-{
-    ngx_mfa_ctx_t *ctx = data;
-
-    ngx_mfa_decision_t  *d;
-
-    for (d = ctx->decisions; d; d = d->next) {
-        if (d->identity) {
-            mfa_identity_release(&d->identity);
-        }
-    }
-
-    if (ctx->portal) {
-        ngx_mfa_portal_free(ctx->portal);
-    }
-}
-
-
-ngx_mfa_ctx_t *
-ngx_mfa_ctx_get(ngx_http_request_t *r)
-{
-    ngx_mfa_ctx_t       *ctx;
-    ngx_pool_cleanup_t  *cln;
-
-    r = r->main;
-    ctx = ngx_http_get_module_ctx(r, ngx_mfa_module);
-
-    if (ctx || !(r->internal || r->filter_finalize)) {
-        return ctx;
-    }
-
-    /* an internal redirect wipes the contexts of all modules */
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_mfa_ctx_cleanup) {
-            ctx = cln->data;
-            ngx_http_set_ctx(r, ctx, ngx_mfa_module);
-            return ctx;
-        }
-    }
-
-    return NULL;
-}
-
-
-ngx_mfa_ctx_t *
-ngx_mfa_ctx_make(ngx_http_request_t *r)
-{
-    ngx_mfa_ctx_t       *ctx;
-    ngx_pool_cleanup_t  *cln;
-
-    ctx = ngx_mfa_ctx_get(r);
-    if (ctx) {
-        return ctx;
-    }
-
-    cln = ngx_pool_cleanup_add(r->main->pool, sizeof(ngx_mfa_ctx_t));
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    ctx = cln->data;
-    ngx_memzero(ctx, sizeof(ngx_mfa_ctx_t));
-
-    cln->handler = ngx_mfa_ctx_cleanup;
-
-    ngx_http_set_ctx(r->main, ctx, ngx_mfa_module);
-
-    return ctx;
-}
-
-
 /* directives */
 
 static char *
@@ -193,7 +147,8 @@ ngx_mfa_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_mfa_loc_conf_t *mlcf = conf;
 
-    ngx_str_t  *value;
+    ngx_str_t            *value;
+    ngx_mfa_main_conf_t  *mmcf;
 
     if (mlcf->state != NGX_MFA_UNSET) {
         return "is duplicate";
@@ -201,9 +156,26 @@ ngx_mfa_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
+    if (cf->args->nelts == 3
+        && (ngx_strcmp(value[1].data, "off") == 0
+            || ngx_strcmp(value[2].data, "monitor") != 0))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", \"mfa\" takes "
+                           "\"off\", a realm, or a realm and \"monitor\"",
+                           &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
     if (ngx_strcmp(value[1].data, "off") == 0) {
         mlcf->state = NGX_MFA_OFF;
         return NGX_CONF_OK;
+    }
+
+    if (cf->args->nelts == 3) {
+        mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_mfa_module);
+        mmcf->is_monitor = 1;
+        mlcf->is_monitor = 1;
     }
 
     /* the realm may come later in the file: looked up when all is read */
@@ -292,6 +264,8 @@ ngx_mfa_create_loc_conf(ngx_conf_t *cf)
     }
 
     mlcf->headers = NGX_CONF_UNSET_PTR;
+    mlcf->assertion = NGX_CONF_UNSET_PTR;
+    mlcf->basic = NGX_CONF_UNSET_PTR;
     mlcf->cache = NGX_CONF_UNSET;
 
     return mlcf;
@@ -324,6 +298,11 @@ ngx_mfa_resolve(ngx_conf_t *cf, ngx_mfa_loc_conf_t *mlcf)
     if (realm->used_file == NULL) {
         realm->used_file = mlcf->file;
         realm->used_line = mlcf->line;
+    }
+
+    if (mlcf->is_monitor && realm->monitor_count++ == 0) {
+        realm->monitor_file = mlcf->file;
+        realm->monitor_line = mlcf->line;
     }
 
     return NGX_OK;
@@ -412,6 +391,11 @@ ngx_mfa_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->state == NGX_MFA_UNSET) {
         conf->state = prev->state;
         conf->realm = prev->realm;
+        conf->is_monitor = prev->is_monitor;
+    }
+
+    if (ngx_mfa_status_merge(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     if (conf->state != NGX_MFA_UNSET) {
@@ -426,6 +410,14 @@ ngx_mfa_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->headers, prev->headers,
                              &ngx_mfa_identity_default);
     ngx_conf_merge_value(conf->cache, prev->cache, 0);
+
+    if (ngx_mfa_upstream_merge(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_mfa_monitor_place(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->is_portal) {
         return ngx_mfa_merge_portal(cf, conf) == NGX_OK ? NGX_CONF_OK
@@ -488,6 +480,10 @@ ngx_mfa_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_mfa_status_check(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (mmcf->realms.nelts == 0) {
         return NGX_OK;
     }
@@ -500,7 +496,12 @@ ngx_mfa_postconfiguration(ngx_conf_t *cf)
         || ngx_mfa_hook(cf, NGX_HTTP_PREACCESS_PHASE, ngx_mfa_gate_preaccess)
            != NGX_OK
         || ngx_mfa_hook(cf, NGX_HTTP_ACCESS_PHASE, ngx_mfa_gate_access)
-           != NGX_OK)
+           != NGX_OK
+        || ngx_mfa_held_hook(cf) != NGX_OK
+        || ngx_mfa_hook(cf, NGX_HTTP_PRECONTENT_PHASE,
+                        ngx_mfa_forward_handler)
+           != NGX_OK
+        || ngx_mfa_monitor_check(cf, mmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

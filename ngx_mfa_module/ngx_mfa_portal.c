@@ -24,6 +24,7 @@ struct ngx_mfa_portal_s {
     ngx_event_t              timer;     /* of the body */
     ngx_connection_t         dummy;     /* what nginx logs of the timer */
     ngx_mfa_hash_place_t     hash_place;
+    uint64_t                 began;     /* the body is there */
 };
 
 
@@ -70,6 +71,8 @@ static void
 ngx_mfa_portal_answer(ngx_mfa_portal_t *portal)
 {
     ngx_http_request_t  *r = portal->request;
+
+    ngx_mfa_metric_page(portal->realm, portal->began);
 
     ngx_http_finalize_request(r,
                       ngx_mfa_exchange_send(r, mfa_job_reply(portal->job)));
@@ -121,6 +124,7 @@ ngx_mfa_portal_resume(ngx_http_request_t *r)
     }
 
     if (rc != NGX_OK) {
+        ngx_mfa_metric_count(portal->realm, MFA_METRIC_REFUSED_PAGE);
         mfa_job_busy(portal->job);
         ngx_mfa_portal_answer(portal);
     }
@@ -224,6 +228,11 @@ ngx_mfa_portal_start(ngx_mfa_portal_t *portal, mfa_str_t body)
         request.asked = ngx_mfa_str(&r->unparsed_uri);
     }
 
+    if (portal->cause == MFA_CAUSE_LOGOUT) {
+        request.asked = ngx_mfa_str(&ngx_mfa_ctx_get(r)->asked);
+        request.forwarded = ngx_mfa_forward_cookies(ngx_mfa_ctx_get(r));
+    }
+
     if (ngx_mfa_exchange_copy(&request, mfa_job_arena(portal->job),
                               mfa_job_request(portal->job))
         != NGX_OK)
@@ -237,9 +246,12 @@ ngx_mfa_portal_start(ngx_mfa_portal_t *portal, mfa_str_t body)
 
     r->write_event_handler = ngx_mfa_portal_resume;
 
+    portal->began = ngx_mfa_metric_time();
+
     if (ngx_mfa_portal_post(portal, ngx_mfa_portal_run, mmcf->pool)
         != NGX_OK)
     {
+        ngx_mfa_metric_count(portal->realm, MFA_METRIC_REFUSED_PAGE);
         mfa_job_busy(portal->job);
         return ngx_mfa_exchange_send(r, mfa_job_reply(portal->job));
     }
@@ -440,6 +452,7 @@ ngx_mfa_portal_handler(ngx_http_request_t *r)
     ctx->portal = portal;
 
     if (ngx_mfa_portal_enter(r, portal) != NGX_OK) {
+        ngx_mfa_metric_count(portal->realm, MFA_METRIC_REFUSED_HASH);
         ngx_mfa_exchange_drain(r);
         return ngx_mfa_exchange_plain(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }

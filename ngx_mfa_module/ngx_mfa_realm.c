@@ -94,6 +94,10 @@ ngx_mfa_realm_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     error.text[0] = '\0';
 
     if (mfa_realm_line(realm->realm, line, &error) == MFA_OK) {
+        if (ngx_strcmp(value[0].data, "event_log") == 0) {
+            return ngx_mfa_syslog_line(cf, realm);
+        }
+
         return ngx_strcmp(value[0].data, "trusted_identity") == 0
                ? ngx_mfa_trusted_line(cf, realm) : NGX_CONF_OK;
     }
@@ -222,7 +226,7 @@ ngx_mfa_realm_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     realm = ngx_mfa_realm_begin(cf, mmcf, &value[1]);
-    if (realm == NULL) {
+    if (realm == NULL || ngx_mfa_metric_zone(cf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -337,6 +341,7 @@ ngx_int_t
 ngx_mfa_realm_check(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf)
 {
     ngx_uint_t            i;
+    mfa_error_t           error;
     ngx_mfa_realm_t     **realm;
     const mfa_origin_t   *origin;
 
@@ -365,6 +370,13 @@ ngx_mfa_realm_check(ngx_conf_t *cf, ngx_mfa_main_conf_t *mmcf)
                                  ngx_mfa_str(&realm[i]->portal))
             != MFA_OK)
         {
+            return NGX_ERROR;
+        }
+
+        if (mfa_realm_check_portal(realm[i]->realm, &error) != MFA_OK) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "realm \"%V\": %s in "
+                          "%s:%ui", &realm[i]->name, error.text,
+                          realm[i]->file, realm[i]->line);
             return NGX_ERROR;
         }
 

@@ -15,6 +15,9 @@
 #define NGX_MFA_TASK_TIMER  60000
 
 
+static ngx_uint_t  ngx_mfa_task_count;     /* loop only */
+
+
 static void
 ngx_mfa_task_thread(void *data, ngx_log_t *log)
 {
@@ -70,6 +73,7 @@ ngx_mfa_task_event(ngx_event_t *ev)
     }
 
     task->is_busy = 0;
+    ngx_mfa_task_count--;
 
     if (task->done) {
         task->done(task->data);
@@ -105,6 +109,7 @@ ngx_mfa_task_post(ngx_mfa_task_t *task, ngx_thread_pool_t *pool)
     ngx_add_timer(&task->task.event, NGX_MFA_TASK_TIMER);
 
     if (ngx_thread_task_post(pool, &task->task) == NGX_OK) {
+        ngx_mfa_task_count++;
         return NGX_OK;
     }
 
@@ -117,4 +122,11 @@ ngx_mfa_task_post(ngx_mfa_task_t *task, ngx_thread_pool_t *pool)
     }
 
     return NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_mfa_task_running(void)
+{
+    return ngx_mfa_task_count;
 }

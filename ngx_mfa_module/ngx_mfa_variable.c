@@ -100,6 +100,16 @@ ngx_mfa_variable_attr(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
+static ngx_int_t
+ngx_mfa_variable_monitor(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_mfa_variable_value(v, ngx_mfa_monitor_would(r));
+
+    return NGX_OK;
+}
+
+
 #define ngx_mfa_variable(name, member)                                        \
     { ngx_string(name), NULL, ngx_mfa_variable_get,                      \
       offsetof(mfa_identity_t, member), NGX_HTTP_VAR_NOCACHEABLE, 0 }
@@ -112,6 +122,9 @@ static ngx_http_variable_t  ngx_mfa_variable_vars[] = {
     ngx_mfa_variable("mfa_amr", amr),
     ngx_mfa_variable("mfa_auth_time", auth_time),
     ngx_mfa_variable("mfa_session", session),
+
+    { ngx_string("mfa_monitor"), NULL, ngx_mfa_variable_monitor, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("mfa_attr_"), NULL, ngx_mfa_variable_attr, 0,
       NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },

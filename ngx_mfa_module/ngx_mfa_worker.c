@@ -32,6 +32,7 @@ typedef struct {
     ngx_event_t              keep_timer;
     ngx_mfa_task_t           keep_task;
     mfa_job_t               *keep_job;
+    mfa_status_t             keep_status;
 
     ngx_event_t              mail_timer;
     ngx_mfa_task_t           mail_task;
@@ -164,6 +165,17 @@ ngx_mfa_worker_mfa(const ngx_mfa_realm_t *realm)
 }
 
 
+mfa_status_t
+ngx_mfa_worker_status(const ngx_mfa_realm_t *realm)
+{
+    ngx_mfa_worker_t  *w;
+
+    w = ngx_mfa_worker_find(realm);
+
+    return w ? w->open_status : MFA_UNAVAILABLE;
+}
+
+
 ngx_mfa_flood_t *
 ngx_mfa_worker_flood(const ngx_mfa_realm_t *realm)
 {
@@ -243,10 +255,11 @@ ngx_mfa_worker_keep_run(void *data)
 {
     ngx_mfa_worker_t  *w = data;
 
-    if (mfa_keep(w->keep_job) != MFA_OK) {
-        /* the core has logged it; the next turn tries again */
-        return;
-    }
+    /* where it fails the core has logged it; the next turn tries again */
+
+    w->keep_status = mfa_keep(w->keep_job);
+
+    mfa_gauge(w->keep_job);
 }
 
 
@@ -254,6 +267,10 @@ static void
 ngx_mfa_worker_keep_done(void *data)
 {
     ngx_mfa_worker_t  *w = data;
+
+    if (ngx_worker == 0 && !ngx_exiting) {
+        ngx_mfa_metric_kept(w->realm, w->keep_job, w->keep_status);
+    }
 
     ngx_mfa_worker_job_end(w, &w->keep_job);
 }
@@ -301,6 +318,8 @@ ngx_mfa_worker_keep_timer(ngx_event_t *ev)
     if (ngx_mfa_worker_is_left()) {
         return;
     }
+
+    ngx_mfa_metric_flush();
 
     if (w->mfa == NULL) {
         ngx_mfa_worker_open_again(w);
@@ -417,14 +436,12 @@ ngx_mfa_worker_timer(ngx_mfa_worker_t *w, ngx_event_t *ev,
 static void
 ngx_mfa_worker_start(ngx_mfa_worker_t *w, ngx_cycle_t *cycle)
 {
-    mfa_status_t  st;
-
     w->dummy.fd = (ngx_socket_t) -1;
     w->dummy.data = w;
 
-    st = mfa_open(w->realm->realm, &w->open_error, &w->mfa);
+    w->open_status = mfa_open(w->realm->realm, &w->open_error, &w->mfa);
 
-    if (st != MFA_OK) {
+    if (w->open_status != MFA_OK) {
         w->mfa = NULL;
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
                       "mfa: realm \"%V\" cannot be opened, it answers 503 "
@@ -499,7 +516,7 @@ ngx_mfa_worker_init(ngx_cycle_t *cycle)
     ngx_mfa_worker_count = mmcf->realms.nelts;
     ngx_mfa_worker_cycle = cycle;
 
-    return NGX_OK;
+    return ngx_mfa_tunnel_init(cycle, mmcf);
 }
 
 
@@ -533,6 +550,8 @@ ngx_mfa_worker_exit(ngx_cycle_t *cycle)
     ngx_uint_t         i;
     ngx_mfa_worker_t  *w;
 
+    ngx_mfa_monitor_exit();
+
     if (ngx_mfa_worker_count) {
         ngx_mfa_worker_last_thread();
     }
@@ -552,7 +571,10 @@ ngx_mfa_worker_exit(ngx_cycle_t *cycle)
         }
     }
 
+    ngx_mfa_tunnel_exit();
+
     if (ngx_mfa_worker_count) {
+        ngx_mfa_metric_exit();
         mfa_crypto_close();
     }
 

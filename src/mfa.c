@@ -5,46 +5,15 @@
 
 #include <stdlib.h>
 
-#include "mfa_realm.h"
+#include "mfa_job.h"
 
 
 #define DECISION_SLOTS  16384
 #define JOB_ARENA       (8 * 1024 * 1024)
 #define PURGE_LOOK      1000
 #define AUDIT_LOOK      50
-#define TOUCHES_MAX     2000
 #define SEND_MOST       20
 #define CLEAN_EVERY     (30 * MFA_SECOND)
-
-
-struct mfa_s {
-    const mfa_realm_t   *realm;
-    mfa_store_t         *store;
-    mfa_model_t          model;
-    mfa_decisions_t     *decisions;
-    mfa_delivery_t      *delivery;
-
-    /* of the one keep job at a time */
-    mfa_purge_cursor_t   cursor;
-    mfa_remind_cursor_t  reminded;
-    mfa_touch_t          touches[TOUCHES_MAX];
-    mfa_time_t           cleaned_at;
-};
-
-
-struct mfa_job_s {
-    mfa_t          *mfa;
-    mfa_arena_t    *arena;
-    mfa_work_t      work;
-    mfa_request_t   request;
-    mfa_reply_t     reply;
-    mfa_visit_t     visit;
-    bool            is_started;
-    uint8_t         proof[MFA_DIGEST_SIZE];     /* of a trusted sign-on */
-    size_t          touch_count;
-    bool            is_sweeper;
-    bool            is_cleaner;
-};
 
 
 static mfa_status_t
@@ -85,8 +54,14 @@ open_parts(mfa_t *mfa, mfa_error_t *error)
     mfa->model.keys = realm->keys;
     mfa->model.ports = realm->ports;
     mfa->model.settings = &realm->model;
+    mfa->model.held_folder = realm->held_folder;
 
     st = prepare_store(mfa, error);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_assertions_open(realm, &mfa->assertions);
     if (st != MFA_OK) {
         return st;
     }
@@ -96,8 +71,8 @@ open_parts(mfa_t *mfa, mfa_error_t *error)
         return st;
     }
 
-    return mfa_delivery_open(&realm->send, realm->templates, realm->words,
-                             realm->ports, &mfa->delivery);
+    return mfa_delivery_open(&realm->send, realm->templates,
+                             &realm->languages, realm->ports, &mfa->delivery);
 }
 
 
@@ -145,6 +120,7 @@ mfa_close(mfa_t **mfa)
 
     mfa_delivery_close(&(*mfa)->delivery);
     mfa_decisions_close(&(*mfa)->decisions);
+    mfa_assertions_close(&(*mfa)->assertions);
     mfa_store_close(&(*mfa)->store);
 
     free(*mfa);
@@ -210,6 +186,26 @@ session_token(const mfa_realm_t *realm, const mfa_strs_t *cookies)
 
 
 mfa_status_t
+mfa_check_unseen(mfa_t *mfa, const mfa_strs_t *cookies, mfa_time_t now,
+    mfa_identity_t **identity, mfa_verdict_t *verdict)
+{
+    mfa_str_t            token;
+    mfa_session_state_t  state;
+
+    *verdict = MFA_VERDICT_DENY;
+    *identity = NULL;
+
+    token = session_token(mfa->realm, cookies);
+    if (token.len == 0) {
+        return MFA_OK;
+    }
+
+    return mfa_decision_check_unseen(mfa->decisions, token, now, identity,
+                                     verdict, &state);
+}
+
+
+mfa_status_t
 mfa_check(mfa_t *mfa, const mfa_strs_t *cookies, mfa_time_t now,
     mfa_identity_t **identity, mfa_verdict_t *verdict)
 {
@@ -256,6 +252,14 @@ mfa_check_note(mfa_t *mfa, const mfa_identity_t *identity, mfa_time_t now)
 
 
 mfa_status_t
+mfa_assert(mfa_t *mfa, mfa_identity_t *identity,
+    const mfa_assertion_ask_t *ask, mfa_str_t *token)
+{
+    return mfa_assertions_give(mfa->assertions, identity, ask, token);
+}
+
+
+mfa_status_t
 mfa_refuse(const mfa_realm_t *realm, const mfa_level_t *level,
     const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
 {
@@ -288,6 +292,29 @@ mfa_change_password(const mfa_realm_t *realm, mfa_arena_t *arena,
 }
 
 
+mfa_status_t
+mfa_legacy_redirect(const mfa_realm_t *realm, const mfa_request_t *request,
+    mfa_arena_t *arena, mfa_reply_t *reply)
+{
+    return mfa_page_legacy_redirect(&realm->page, request, arena, reply);
+}
+
+
+mfa_logout_e
+mfa_logout_judge(const mfa_realm_t *realm, const mfa_request_t *request)
+{
+    return mfa_page_logout_judge(&realm->page, request);
+}
+
+
+mfa_status_t
+mfa_logout_ask(const mfa_realm_t *realm, const mfa_request_t *request,
+    mfa_arena_t *arena, mfa_reply_t *reply)
+{
+    return mfa_page_logout_ask(&realm->page, request, arena, reply);
+}
+
+
 void
 mfa_realm_plain(const mfa_realm_t *realm, unsigned status,
     mfa_arena_t *arena, mfa_reply_t *reply)
@@ -317,6 +344,7 @@ mfa_job_open(mfa_t *mfa)
     job->arena = arena;
     job->work.model = &mfa->model;
     job->work.arena = arena;
+    job->work.tally = &job->tally;
 
     return job;
 }
@@ -448,7 +476,7 @@ mfa_keep_prepare(mfa_job_t *job, mfa_time_t now, bool is_sweeper)
                       || now < mfa->cleaned_at;
 
     job->touch_count = mfa_decision_touches(mfa->decisions, now, mfa->touches,
-                                            TOUCHES_MAX);
+                                            MFA_TOUCHES_MAX);
 
     if (job->is_cleaner) {
         mfa->cleaned_at = now;
@@ -505,6 +533,11 @@ mfa_keep(mfa_job_t *job)
 
     if (job->is_sweeper && job->is_cleaner) {
         mfa_model_finish(&job->work);
+
+        st = mfa_held_sweep(&job->work);
+        if (st != MFA_OK) {
+            return st;
+        }
     }
 
     if (job->is_cleaner) {

@@ -13,7 +13,7 @@
  *   mfa_check_wait           pool "mfa"             yes
  *   mfa_run                  pool "mfa"             yes
  *   mfa_hash                 pool "mfa_hash"        yes (tens of ms of CPU)
- *   mfa_keep                 pool "mfa"             yes
+ *   mfa_keep, mfa_watch      pool "mfa"             yes
  *   mfa_deliver              pool "mfa_send"        yes
  *
  * Where a call says "event loop" all such calls come from one thread.
@@ -23,6 +23,8 @@
 #define MFA_H
 
 #include "page/mfa_page.h"
+
+#define MFA_VERSION  "0.1.0"
 
 #pragma GCC visibility push(hidden)
 
@@ -58,14 +60,23 @@ void mfa_realm_free(mfa_realm_t **realm);
 mfa_status_t mfa_realm_set_portal(mfa_realm_t *realm, mfa_str_t prefix)
     MFA_MUST_CHECK;
 
+/* once it is set: an address of an application that is within the portal, or
+ * around it; MFA_CONFIG */
+mfa_status_t mfa_realm_check_portal(const mfa_realm_t *realm,
+    mfa_error_t *error) MFA_MUST_CHECK;
+
 mfa_str_t mfa_realm_name(const mfa_realm_t *realm);
 const mfa_origin_t *mfa_realm_origin(const mfa_realm_t *realm);
 /* the n-th origin of an application on another host, and its name in a
  * request->host; NULL behind the last. May come twice */
 const mfa_origin_t *mfa_realm_other(const mfa_realm_t *realm, size_t n,
     mfa_str_t *host);
+/* how it adapts to its applications */
+const mfa_legacy_settings_t *mfa_realm_legacy(const mfa_realm_t *realm);
 mfa_str_t mfa_realm_store(const mfa_realm_t *realm);    /* "lmdb:/path" */
 mfa_str_t mfa_realm_event_log(const mfa_realm_t *realm);    /* or empty */
+/* may messages go this way: "mail", "sms", "voice" */
+bool mfa_realm_sends(const mfa_realm_t *realm, const char *channel);
 
 /* warnings for nginx -t (http origin, e-mail factor ...), none: count 0 */
 const mfa_strs_t *mfa_realm_warnings(const mfa_realm_t *realm);
@@ -193,11 +204,57 @@ mfa_status_t mfa_check_wait(mfa_t *mfa, const mfa_strs_t *cookies,
 void mfa_check_note(mfa_t *mfa, const mfa_identity_t *identity,
     mfa_time_t now);
 
+/* the same as mfa_check for a request that no person started: a pass is no
+ * activity, so the session comes to its idle end (L8) */
+mfa_status_t mfa_check_unseen(mfa_t *mfa, const mfa_strs_t *cookies,
+    mfa_time_t now, mfa_identity_t **identity, mfa_verdict_t *verdict)
+    MFA_MUST_CHECK;
+
 
 /* is the token good on this host (request->host)? To be asked after each
  * PASS of mfa_check: one made for another host opens nothing here (D12) */
 mfa_verdict_t mfa_identity_judge_host(const mfa_identity_t *identity,
     mfa_str_t host);
+
+
+/*
+ * Signed assertions (U3): a JWT (RFC 7519) of ES256 for the application that
+ * a request goes to, which can check that it came through the gate.
+ */
+
+typedef struct {
+    mfa_str_t   header;             /* empty: off */
+    mfa_str_t   audience;           /* empty: the application's name */
+    mfa_time_t  lifetime;
+} mfa_assertion_rule_t;
+
+/* the words of a line "mfa_assertion_header"; MFA_CONFIG with a message. The
+ * rule borrows them; whoever has a header checks its name */
+mfa_status_t mfa_assertion_rule(mfa_assertion_rule_t *rule,
+    const mfa_line_t *line, mfa_error_t *error) MFA_MUST_CHECK;
+
+/* has the realm a key for them? */
+bool mfa_realm_has_assertion(const mfa_realm_t *realm);
+
+/* name of the application that holds the path on this host (request->host);
+ * empty: none does */
+mfa_str_t mfa_realm_application(const mfa_realm_t *realm, mfa_str_t host,
+    mfa_str_t path);
+
+typedef struct {
+    mfa_str_t   audience;           /* lives as long as the realm */
+    mfa_str_t   host;               /* that was asked for */
+    mfa_time_t  lifetime;
+    mfa_time_t  now;
+} mfa_assertion_ask_t;
+
+/*
+ * Event loop; no store. *token is good until the next call: to be copied. One
+ * is made at most twice in its lifetime for a session, audience and host, and
+ * at once when anything changes that it says of the person.
+ */
+mfa_status_t mfa_assert(mfa_t *mfa, mfa_identity_t *identity,
+    const mfa_assertion_ask_t *ask, mfa_str_t *token) MFA_MUST_CHECK;
 
 
 /* what the gate answers */
@@ -227,6 +284,28 @@ mfa_status_t mfa_step_up(const mfa_realm_t *realm, const mfa_level_t *level,
  */
 mfa_status_t mfa_change_password(const mfa_realm_t *realm,
     mfa_arena_t *arena, mfa_reply_t *reply) MFA_MUST_CHECK;
+
+/*
+ * legacy_url: 302 (303 to a POST) to the address that replaced the one asked
+ * for, on a host of the realm whatever the path says. MFA_NOT_FOUND: it is
+ * none, or would lead to itself. Event loop; no store, no session.
+ */
+mfa_status_t mfa_legacy_redirect(const mfa_realm_t *realm,
+    const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
+    MFA_MUST_CHECK;
+
+/*
+ * logout_url: what is to be done with this request (L10). At once only where
+ * the browser says that a page of this very host began it; a HEAD, a
+ * prefetch, a picture never. Event loop; no store.
+ */
+mfa_logout_e mfa_logout_judge(const mfa_realm_t *realm,
+    const mfa_request_t *request);
+
+/* 303 to "Log out?", which leads back to the application */
+mfa_status_t mfa_logout_ask(const mfa_realm_t *realm,
+    const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
+    MFA_MUST_CHECK;
 
 /* mfa_plain_reply with all headers of the realm */
 void mfa_realm_plain(const mfa_realm_t *realm, unsigned status,
@@ -287,11 +366,92 @@ mfa_status_t mfa_keep_prepare(mfa_job_t *job, mfa_time_t now, bool is_sweeper)
     MFA_MUST_CHECK;
 mfa_status_t mfa_keep(mfa_job_t *job) MFA_MUST_CHECK;
 
+/*
+ * After mfa_keep in the same thread: where this worker sweeps, gauges are
+ * read from the store every 10 seconds.
+ */
+void mfa_gauge(mfa_job_t *job);
+
+/*
+ * What a job has to count (to be zeroed by who took it), and what it read of
+ * the store. Event loop, when the job is back.
+ */
+mfa_tally_t *mfa_job_tally(mfa_job_t *job);
+const mfa_readings_t *mfa_job_readings(const mfa_job_t *job);
+
+/*
+ * What stays open longer than a request (mfa_model_revoked.h): rows of the
+ * log of revocations, and answers about sessions. In a thread.
+ */
+mfa_status_t mfa_watch(mfa_t *mfa, mfa_watch_t *watch) MFA_MUST_CHECK;
+
+/* event loop: was anything committed since *version was the store's? It is
+ * now; true where nobody can say */
+bool mfa_has_changed(mfa_t *mfa, uint64_t *version);
+
 /* due messages; *wait_ms until the next turn */
 mfa_status_t mfa_deliver(mfa_job_t *job, mfa_time_t *wait_ms) MFA_MUST_CHECK;
 
 /* something was queued in this worker: deliver at once (set by mfa_run) */
 bool mfa_job_has_mail(const mfa_job_t *job);
+
+
+/*
+ * Held forms (L9; mfa_held_job.c). Two jobs of the pool "mfa"; all strings
+ * are the job's or live until it is back. What happened is in mfa_job_events.
+ */
+
+typedef struct {
+    uint8_t        session[MFA_DIGEST_SIZE];    /* key of its session */
+    mfa_held_t     held;        /* method to referer; id and user are set */
+    mfa_str_t      body;
+    mfa_str_t      id;          /* out, of the page; empty: none */
+} mfa_hold_t;
+
+/* does this request come from a page of its own host, or of public_url or
+ * an application? A browser must say so. Event loop; no store */
+mfa_verdict_t mfa_hold_judge(const mfa_realm_t *realm,
+    const mfa_request_t *request);
+
+/*
+ * Keeps the form of somebody who is refused. A body that only asks for one
+ * that was kept is not kept: its own id comes back. Whatever fails, nothing
+ * is kept, and id stays empty.
+ */
+void mfa_hold(mfa_job_t *job, mfa_hold_t *hold);
+
+typedef struct {
+    uint8_t        session[MFA_DIGEST_SIZE];
+    mfa_str_t      host;        /* as request->host */
+    mfa_str_t      address;     /* path and query as asked */
+    mfa_str_t      field;       /* the body of the request that asks */
+    mfa_strs_t     cookies;     /* Cookie headers */
+    mfa_str_t      id;          /* out, once the field is one */
+    mfa_held_t     held;        /* out, with MFA_OK */
+    mfa_str_t      body;        /* out, in memory of room */
+    char        *(*room)(void *ctx, size_t size);       /* NULL: none now */
+    void          *ctx;
+} mfa_resend_t;
+
+#define MFA_RESEND_FIELD  (sizeof(MFA_HELD_FIELD "=") - 1 + MFA_ID_TEXT)
+
+/* has the request our cookie for it? Event loop; no store */
+bool mfa_resend_has_cookie(const mfa_realm_t *realm, const mfa_strs_t *cookies);
+
+/* is it such a field? */
+bool mfa_resend_is_field(mfa_str_t field);
+
+/*
+ * Takes one that was kept, once. MFA_OK: it is spent, and on disk as such;
+ * held and body are what is to be passed on. All else: the application gets
+ * nothing; MFA_UNAVAILABLE and other faults: it is still there.
+ */
+mfa_status_t mfa_resend_take(mfa_job_t *job, mfa_resend_t *resend)
+    MFA_MUST_CHECK;
+
+/* 303 to the page of the form with this id. Event loop; no store */
+mfa_status_t mfa_resend_page(const mfa_realm_t *realm, mfa_str_t host,
+    mfa_str_t id, mfa_arena_t *arena, mfa_reply_t *reply) MFA_MUST_CHECK;
 
 #pragma GCC visibility pop
 

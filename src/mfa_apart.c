@@ -10,7 +10,7 @@
 
 #define APART_NAME_MAX  32
 
-#define APART_COOKIES  4
+#define APART_COOKIES  6
 
 
 /* the same folder, however it is written */
@@ -58,6 +58,15 @@ mfa_realm_apart(const mfa_realm_t *one, const mfa_realm_t *other,
                       "open in the other, make a \"key_file\" for each with "
                       "\"mfactl key new\"", MFA_STR_ARG(one->name),
                       MFA_STR_ARG(other->name));
+        return MFA_CONFIG;
+    }
+
+    if (mfa_assertion_is_shared(one, other)) {
+        mfa_error_set(error, "realms \"" MFA_STR_FMT "\" and \"" MFA_STR_FMT
+                      "\" have the same \"assertion_key\": an application "
+                      "of one would believe the other, make one for each "
+                      "with \"mfactl key new-assertion\"",
+                      MFA_STR_ARG(one->name), MFA_STR_ARG(other->name));
         return MFA_CONFIG;
     }
 
@@ -175,6 +184,8 @@ mfa_realm_name_cookies(mfa_realm_t *realm, mfa_error_t *error)
     fields[1] = &realm->page.browser_cookie;
     fields[2] = &realm->page.notice_cookie;
     fields[3] = &realm->page.device_cookie;
+    fields[4] = &realm->page.language_cookie;
+    fields[5] = &realm->page.held_cookie;
 
     for (i = 0; i < APART_COOKIES; i++) {
         name = mfa_arena_printf(realm->arena, MFA_STR_FMT "_" MFA_STR_FMT,

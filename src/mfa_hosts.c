@@ -211,22 +211,25 @@ static mfa_status_t
 hosts_cookies(mfa_realm_t *realm)
 {
     size_t        i;
-    mfa_str_t     name, *fields[4];
+    mfa_str_t     name, *fields[6];
     mfa_status_t  st;
     const char   *prefix;
 
     static const char *const  names[] = {
-        "mfa_session", "mfa_browser", "mfa_notice", "mfa_device"
+        "mfa_session", "mfa_browser", "mfa_notice", "mfa_device",
+        "mfa_lang", "mfa_held"
     };
 
     fields[0] = &realm->page.session_cookie;
     fields[1] = &realm->page.browser_cookie;
     fields[2] = &realm->page.notice_cookie;
     fields[3] = &realm->page.device_cookie;
+    fields[4] = &realm->page.language_cookie;
+    fields[5] = &realm->page.held_cookie;
 
     prefix = realm->pages.cookie_domain.len > 0 ? "__Secure-" : "__Host-";
 
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < 6; i++) {
         name = mfa_arena_printf(realm->arena, "%s%s",
                                 realm->send.origin.is_https ? prefix : "",
                                 names[i]);

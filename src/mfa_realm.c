@@ -9,7 +9,6 @@
 
 
 #define REALM_ARENA  (16 * 1024 * 1024)
-#define STYLE_MAX    (64 * 1024)
 
 
 static const mfa_option_t  realm_options[] = {
@@ -24,11 +23,13 @@ static const mfa_option_t  realm_options[] = {
       .is_required = 1 },
 
     { .name = "event_log",
-      .syntax = "FILE",
-      .help = "Security events, one JSON line each. Without it they go to "
-              "the error log at the level notice.",
-      .set = mfa_option_set_path,
-      .offset = offsetof(mfa_realm_t, event_log) },
+      .syntax = "FILE | syslog:server=ADDRESS[,PARAMETER=VALUE ...]",
+      .help = "Security events, one JSON line each. With syslog: they are "
+              "sent as error_log of nginx sends its lines, with the same "
+              "parameters. One line of each kind may be given. Without any "
+              "the events go to the error log at the level notice.",
+      .set = mfa_event_log_set,
+      .is_many = 1 },
 
     { .name = "trusted_identity",
       .syntax = "$VARIABLE amr=WORDS [network=NETWORK ...]",
@@ -40,6 +41,15 @@ static const mfa_option_t  realm_options[] = {
               "counts. See the guide for operators.",
       .set = mfa_trusted_set,
       .is_many = 1 },
+
+    { .name = "assertion_key",
+      .syntax = "FILE [FILE ...]",
+      .help = "Keys for mfa_assertion_header, made by \"mfactl key "
+              "new-assertion\": one private key on P-256 in PEM in each "
+              "file. The first signs; the public halves of all, four at "
+              "most, stand in jwks.json of the portal.",
+      .set = mfa_assertion_set,
+      .offset = offsetof(mfa_realm_t, assertion.files) },
 
     MFA_OPTION_END
 };
@@ -57,7 +67,9 @@ static const table_t  tables[MFA_REALM_TABLES] = {
     { mfa_send_options, offsetof(mfa_realm_t, send) },
     { mfa_factor_options, offsetof(mfa_realm_t, factor) },
     { mfa_flow_options, offsetof(mfa_realm_t, flow) },
-    { mfa_page_options, offsetof(mfa_realm_t, pages) }
+    { mfa_page_options, offsetof(mfa_realm_t, pages) },
+    { mfa_legacy_options, offsetof(mfa_realm_t, legacy) },
+    { mfa_brand_options, offsetof(mfa_realm_t, brand) }
 };
 
 
@@ -66,8 +78,8 @@ mfa_realm_options(void)
 {
     static const mfa_option_t *const  list[] = {
         realm_options, mfa_send_options, mfa_store_options,
-        mfa_page_options, mfa_flow_options, mfa_factor_options,
-        mfa_model_options, NULL
+        mfa_page_options, mfa_brand_options, mfa_legacy_options,
+        mfa_flow_options, mfa_factor_options, mfa_model_options, NULL
     };
 
     return list;
@@ -101,6 +113,7 @@ mfa_realm_begin(mfa_str_t name, const mfa_ports_t *ports, mfa_realm_t **realm)
     mfa_factor_defaults(&self->factor);
     mfa_flow_defaults(&self->flow);
     mfa_page_defaults(&self->pages);
+    mfa_legacy_defaults(&self->legacy);
 
     self->page.portal = mfa_str("/mfa/");
 
@@ -245,7 +258,16 @@ mfa_realm_end_store(mfa_realm_t *realm, mfa_error_t *error)
         return st;
     }
 
-    st = mfa_realm_hosts(realm, error);
+    st = mfa_realm_held(realm, error);
+
+    if (st == MFA_OK) {
+        st = mfa_realm_hosts(realm, error);
+    }
+
+    if (st == MFA_OK) {
+        st = mfa_realm_legacy_end(realm, error);
+    }
+
     if (st == MFA_CONFIG) {
         return st;
     }
@@ -263,69 +285,17 @@ mfa_realm_end_store(mfa_realm_t *realm, mfa_error_t *error)
 
 
 static mfa_status_t
-read_style(mfa_realm_t *realm, const char *path, mfa_error_t *error)
-{
-    char    *data;
-    FILE    *file;
-    size_t   len;
-
-    data = mfa_arena_alloc(realm->arena, STYLE_MAX);
-    if (data == NULL) {
-        mfa_error_set(error, "out of memory");
-        return MFA_NO_MEMORY;
-    }
-
-    file = fopen(path, "re");
-    if (file == NULL) {
-        mfa_error_set(error, "cannot read \"%s\"", path);
-        return MFA_CONFIG;
-    }
-
-    len = fread(data, 1, STYLE_MAX, file);
-
-    (void) fclose(file);        /* was only read */
-
-    realm->page.style = mfa_str_bytes(data, len);
-
-    return MFA_OK;
-}
-
-
-static mfa_status_t
 realm_read_pages(mfa_realm_t *realm, mfa_error_t *error)
 {
-    mfa_str_t     html, words, style;
     mfa_status_t  st;
 
-    html = realm->pages.html;
-
-    words = mfa_arena_printf(realm->arena, MFA_STR_FMT "/text/en.po",
-                             MFA_STR_ARG(html));
-    style = mfa_arena_printf(realm->arena, MFA_STR_FMT "/style.css",
-                             MFA_STR_ARG(html));
-
-    if (words.data == NULL || style.data == NULL) {
-        mfa_error_set(error, "out of memory");
-        return MFA_NO_MEMORY;
-    }
-
-    st = mfa_templates_open(html.data, NULL, error, &realm->templates);
+    st = mfa_realm_read_pages(realm, error);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = mfa_words_open(words.data, error, &realm->words);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    st = mfa_passlist_open(realm->factor.common_passwords.data, error,
-                           &realm->common);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    return read_style(realm, style.data, error);
+    return mfa_passlist_open(realm->factor.common_passwords.data, error,
+                             &realm->common);
 }
 
 
@@ -338,11 +308,14 @@ realm_wire(mfa_realm_t *realm)
     realm->flow_env.common = realm->common;
 
     realm->page.settings = &realm->pages;
+    realm->page.legacy = &realm->legacy;
     realm->page.flow = &realm->flow_env;
     realm->page.send = &realm->send;
     realm->page.keys = realm->keys;
     realm->page.templates = realm->templates;
-    realm->page.words = realm->words;
+    realm->page.brand = &realm->brand;
+    realm->page.languages = &realm->languages;
+    realm->page.words = realm->languages.items[0].words;
 }
 
 
@@ -363,6 +336,11 @@ mfa_realm_end(mfa_realm_t *realm, mfa_error_t *error)
 
     realm_wire(realm);
 
+    st = mfa_assertion_load(realm, error);
+    if (st != MFA_OK) {
+        return st;
+    }
+
     return mfa_store_probe(&realm->store, error);
 }
 
@@ -376,10 +354,10 @@ mfa_realm_free(mfa_realm_t **realm)
         return;
     }
 
-    mfa_templates_close(&(*realm)->templates);
-    mfa_words_close(&(*realm)->words);
+    mfa_realm_free_pages(*realm);
     mfa_passlist_close(&(*realm)->common);
     mfa_keys_close(&(*realm)->keys);
+    mfa_assertion_unload(*realm);
 
     arena = (*realm)->arena;
     *realm = NULL;
@@ -415,10 +393,24 @@ mfa_realm_origin(const mfa_realm_t *realm)
 }
 
 
+const mfa_legacy_settings_t *
+mfa_realm_legacy(const mfa_realm_t *realm)
+{
+    return &realm->legacy;
+}
+
+
 mfa_str_t
 mfa_realm_store(const mfa_realm_t *realm)
 {
     return realm->store_text;
+}
+
+
+bool
+mfa_realm_sends(const mfa_realm_t *realm, const char *channel)
+{
+    return mfa_send_has(&realm->send, channel);
 }
 
 

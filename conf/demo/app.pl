@@ -1,7 +1,9 @@
 #!/usr/bin/perl
 #
 # A stand-in for a legacy application: every path answers a page that shows
-# whom the gate says the person is, and every request header that arrived.
+# whom the gate says the person is, and every request header that arrived. It
+# has a session of its own, as such applications do: a cookie, which knows
+# nothing of the gate's, a note that a form keeps in it, a logout.
 #
 #   app.pl FD NAME PREFIX TITLE     FD: a listening socket, inherited
 #
@@ -14,6 +16,7 @@ use IO::Socket::INET;
 use JSON::PP ();
 
 my ($fd, $name, $prefix, $title) = @ARGV;
+my $cookie = "\U$name\E_SESSION";
 die "usage: app.pl FD NAME PREFIX TITLE\n" unless defined $title;
 
 my $listen = IO::Socket::INET->new_from_fd($fd, 'r+') or die "fd $fd: $!\n";
@@ -43,7 +46,7 @@ sub serve {
     return answer($client, 400, 'text/plain', "bad request\n")
         unless defined $method;
 
-    read_body($client, @headers);
+    my $body = read_body($client, @headers);
 
     my ($path) = $target =~ m{^(?:https?://[^/]*)?([^?]*)};
     my $head = $method eq 'HEAD';
@@ -58,10 +61,65 @@ sub serve {
         return answer($client, 200, 'application/json', $json, $head);
     }
 
-    my $page = $path eq "${prefix}logout"
-        ? logout_page() : main_page($method, $target, @headers);
+    if ($path eq "${prefix}poll") {
+        return answer($client, 200, 'application/json', "{\"news\":0}\n", $head);
+    }
 
-    answer($client, 200, 'text/html; charset=utf-8', $page, $head);
+    if ($path eq "${prefix}logout") {
+        return answer($client, 200, 'text/html; charset=utf-8', logout_page(),
+                      $head, "Set-Cookie: $cookie=; Path=$prefix; Max-Age=0");
+    }
+
+    my $session = own_session(@headers);
+
+    if ($method eq 'POST' && $path eq "${prefix}note") {
+        $session->{note} = field($body, 'note');
+        return answer($client, 303, 'text/plain', '', $head,
+                      "Location: $prefix", set_cookie($session));
+    }
+
+    answer($client, 200, 'text/html; charset=utf-8',
+           main_page($session, $method, $target, @headers), $head,
+           $session->{is_new} ? set_cookie($session) : ());
+}
+
+
+# The session: who began it, and the note. A real one would keep it on the
+# server; what matters here is that the cookie alone opens it, and that the
+# person who began it stays in it.
+
+sub own_session {
+    my (@headers) = @_;
+    my ($value) = value('Cookie', @headers)
+        =~ /(?:^|;\s*)\Q$cookie\E=([0-9a-f]+)/;
+    my ($user, $note) = defined $value ? split /\0/, pack('H*', $value), 2 : ();
+
+    return { user => $user, note => $note // '' } if defined $user;
+    return { user => value('Remote-User', @headers), note => '', is_new => 1 };
+}
+
+
+sub set_cookie {
+    my ($session) = @_;
+    my $value = unpack 'H*', "$session->{user}\0$session->{note}";
+
+    return "Set-Cookie: $cookie=$value; Path=$prefix; HttpOnly; SameSite=Lax";
+}
+
+
+sub field {
+    my ($body, $wanted) = @_;
+
+    for (split /&/, $body) {
+        my ($key, $text) = split /=/, $_, 2;
+
+        next unless $key eq $wanted;
+        $text =~ tr/+/ /;
+        $text =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge;
+        return substr $text, 0, 200;
+    }
+
+    return '';
 }
 
 
@@ -86,25 +144,31 @@ sub read_head {
 sub read_body {
     my ($client, @headers) = @_;
     my $left = value('Content-Length', @headers);
+    my $body = '';
 
-    return unless $left =~ /^\d+$/;
+    return '' unless $left =~ /^\d+$/;
 
     while ($left > 0) {
         my $n = read($client, my $bytes, $left > 65536 ? 65536 : $left);
-        return unless $n;
+        last unless $n;
         $left -= $n;
+        $body .= $bytes if length $body < 65536;
     }
+
+    return $body;
 }
 
 
 sub answer {
-    my ($client, $status, $type, $body, $head) = @_;
+    my ($client, $status, $type, $body, $head, @more) = @_;
     my $length = length $body;
-    my $reason = $status == 200 ? 'OK' : 'Bad Request';
+    my $reason = { 200 => 'OK', 303 => 'See Other' }->{$status}
+        // 'Bad Request';
 
     print $client "HTTP/1.1 $status $reason\r\n",
         "Content-Type: $type\r\nContent-Length: $length\r\n",
-        "Connection: close\r\n\r\n", $head ? '' : $body;
+        map({ "$_\r\n" } @more), "Connection: close\r\n\r\n",
+        $head ? '' : $body;
     $client->flush;
 }
 
@@ -130,7 +194,9 @@ sub escape {
 
 
 sub main_page {
-    my ($method, $target, @headers) = @_;
+    my ($session, $method, $target, @headers) = @_;
+    my $own = escape($session->{user});
+    my $note = escape($session->{note});
     my %is = map { $_ => escape(value("Remote-$_", @headers)) }
              qw(User Name Email Groups);
     my $who = $is{Name} || $is{User};
@@ -149,7 +215,14 @@ $said
 <dt>E-mail</dt><dd>$is{Email}</dd>
 <dt>Groups</dt><dd>$is{Groups}</dd>
 <dt>Asked for</dt><dd><code>$asked</code></dd>
+<dt>Session of $name</dt><dd id="own">$own</dd>
+<dt>Note</dt><dd id="note">$note</dd>
 </dl>
+<form method="post" action="${prefix}note">
+<p><label for="text">Note for this session</label>
+<input id="text" name="note" maxlength="200">
+<button>Keep note</button></p>
+</form>
 <ul>
 <li><a href="/ess/">Employee Self Service</a></li>
 <li><a href="/mss/">Manager Self Service</a></li>

@@ -53,6 +53,23 @@ mfa_status_t mfa_random_letters(const mfa_ports_t *ports, size_t count,
 
 
 /*
+ * A file with a secret, read whole into buf of file->size bytes, which the
+ * caller wipes (blocks). MFA_CONFIG with a message that begins with what it
+ * is and its path: missing, too large, readable by group or world, owned by
+ * neither root nor the effective user.
+ */
+
+typedef struct {
+    const char  *what;              /* "key file" */
+    const char  *path;
+    size_t       size;
+} mfa_keyfile_t;
+
+mfa_status_t mfa_keyfile_read(const mfa_keyfile_t *file, char *buf,
+    mfa_str_t *text, mfa_error_t *error) MFA_MUST_CHECK;
+
+
+/*
  * keys: the key file, outside the store.
  *
  * Text; '#' starts a comment; each other line is "ID KEY": ID 1 to 16 of
@@ -124,6 +141,40 @@ mfa_status_t mfa_seal(const mfa_keys_t *keys, const mfa_ports_t *ports,
     mfa_str_t plain, mfa_str_t bound, mfa_buf_t *out) MFA_MUST_CHECK;
 mfa_status_t mfa_unseal(const mfa_keys_t *keys, mfa_str_t sealed,
     mfa_str_t bound, mfa_arena_t *arena, mfa_str_t *plain) MFA_MUST_CHECK;
+
+
+/*
+ * signers: private keys for ES256, which is ECDSA on P-256 with SHA-256 (RFC
+ * 7518 section 3.4), one PEM file each. What they sign others can check.
+ */
+
+#define MFA_SIGNATURE_SIZE  64          /* R and S */
+
+typedef struct mfa_signer_s  mfa_signer_t;
+
+/*
+ * Reads the file by the rules of mfa_keyfile_read. MFA_CONFIG with a message
+ * that begins with what it is. The arena holds the public half and outlives
+ * the signer; the private half is wiped by mfa_signer_close.
+ */
+mfa_status_t mfa_signer_open(const char *what, const char *path,
+    mfa_arena_t *arena, mfa_error_t *error, mfa_signer_t **signer)
+    MFA_MUST_CHECK;
+void mfa_signer_close(mfa_signer_t **signer);
+
+/* the thumbprint of the public key (RFC 7638) */
+mfa_str_t mfa_signer_id(const mfa_signer_t *signer);
+
+/* the public key as a JWK (RFC 7517): kty, crv, x, y, kid, use, alg */
+mfa_str_t mfa_signer_jwk(const mfa_signer_t *signer);
+
+/* some tens of microseconds of CPU; never waits */
+mfa_status_t mfa_signer_sign(const mfa_signer_t *signer, mfa_str_t s,
+    uint8_t signature[MFA_SIGNATURE_SIZE]) MFA_MUST_CHECK;
+
+/* the PEM of a new key (PKCS #8) */
+mfa_status_t mfa_signer_make(mfa_arena_t *arena, mfa_str_t *pem)
+    MFA_MUST_CHECK;
 
 
 /*

@@ -22,12 +22,77 @@ mfa_status_t mfa_words_open(const char *path, mfa_error_t *error,
     mfa_words_t **words) MFA_MUST_CHECK;
 void mfa_words_close(mfa_words_t **words);
 
+/* what is not in words is looked up in base, which lives as long */
+void mfa_words_join(mfa_words_t *words, const mfa_words_t *base);
+
 /* the translation, or text itself where there is none; NULL words is fine */
 mfa_str_t mfa_words_get(const mfa_words_t *words, mfa_str_t text);
+
+/* the translation with the values that it names; none: nothing is put */
+mfa_str_t mfa_words_fill(const mfa_words_t *words, mfa_str_t text,
+    const mfa_pairs_t *values, mfa_arena_t *arena);
+
+/* of the header, "X-Language-Name"; empty: there is none */
+mfa_str_t mfa_words_header(const mfa_words_t *words, const char *name);
+
+/* does each translation have the values of its text, and no others? Path is
+ * for the message. MFA_CONFIG with file and line */
+mfa_status_t mfa_words_check(const mfa_words_t *words, const char *path,
+    mfa_error_t *error) MFA_MUST_CHECK;
 
 /* marks an English text in C that must be in every .po file */
 #define MFA_WORD(text)  mfa_str(text)
 #define MFA_WORD_STATIC(text)  mfa_str_static(text)
+
+
+/*
+ * languages of a realm: the first is the one of whoever wants none of them
+ */
+
+#define MFA_LANGUAGES_MAX  16
+#define MFA_LANGUAGE_MAX   35       /* bytes of a tag (RFC 5646) */
+
+typedef struct {
+    mfa_str_t           code;       /* "cy", as configured */
+    mfa_str_t           name;       /* "Cymraeg" */
+    const mfa_words_t  *words;
+} mfa_language_t;
+
+typedef struct {
+    mfa_language_t      items[MFA_LANGUAGES_MAX];
+    size_t              count;
+    const mfa_words_t  *english;    /* for who cannot say another */
+} mfa_languages_t;
+
+/* "cy", "en-GB", "zh-Hant-TW": two or three small letters, then parts */
+bool mfa_language_is_tag(mfa_str_t s);
+
+/* what it calls itself; empty: not known here */
+mfa_str_t mfa_language_name(mfa_str_t code);
+
+/* RFC 4647 lookup: "cy-GB" finds "cy"; whatever the case. NULL: none */
+const mfa_language_t *mfa_language_find(const mfa_languages_t *languages,
+    mfa_str_t tag);
+
+/* of an Accept-Language header (RFC 9110 12.5.4), whatever it holds; NULL: it
+ * asks for none of them */
+const mfa_language_t *mfa_language_accept(const mfa_languages_t *languages,
+    mfa_str_t header);
+
+
+/* dates where the server stands: "12 March 2027", "12 March 2027, 09:30 GMT";
+ * empty where there is none */
+mfa_str_t mfa_date_day(const mfa_words_t *words, mfa_time_t at,
+    mfa_arena_t *arena);
+mfa_str_t mfa_date_moment(const mfa_words_t *words, mfa_time_t at,
+    mfa_arena_t *arena);
+mfa_str_t mfa_date_utc(const mfa_words_t *words, mfa_time_t at,
+    mfa_arena_t *arena);
+
+/* a moment for whoever will know the language: a number, and back. MFA_INVALID:
+ * it is no such number. Empty for 0 */
+mfa_str_t mfa_date_pack(mfa_time_t at, mfa_arena_t *arena);
+mfa_status_t mfa_date_unpack(mfa_str_t text, mfa_time_t *at) MFA_MUST_CHECK;
 
 
 /*
@@ -71,6 +136,15 @@ typedef struct mfa_templates_s  mfa_templates_t;
 mfa_status_t mfa_templates_open(const char *dir, const char *override_dir,
     mfa_error_t *error, mfa_templates_t **set) MFA_MUST_CHECK;
 void mfa_templates_close(mfa_templates_t **set);
+
+/*
+ * Has each template of override_dir in set every form field and button that
+ * the one of the same name in shipped has, partials included? MFA_CONFIG with
+ * the file and the line of the form.
+ */
+mfa_status_t mfa_templates_cover(const mfa_templates_t *set,
+    const mfa_templates_t *shipped, const char *override_dir,
+    mfa_error_t *error) MFA_MUST_CHECK;
 
 #define MFA_PAGE_MAX  (256 * 1024)
 

@@ -8,14 +8,10 @@
 
 #include "mfa_base.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <sodium.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 
 #define KEYS_MAX       4
@@ -235,91 +231,17 @@ keys_parse(mfa_keys_t *keys, mfa_str_t text, const char *path,
 
 
 static mfa_status_t
-keys_check_file(int fd, const char *path, mfa_error_t *error)
+keys_load(const char *path, mfa_error_t *error, mfa_keys_t *keys)
 {
-    struct stat  sb;
+    char           text[KEYS_FILE_MAX];
+    mfa_str_t      read;
+    mfa_status_t   st;
+    mfa_keyfile_t  file = { "key file", path, sizeof(text) };
 
-    if (fstat(fd, &sb) != 0) {
-        mfa_error_set(error, "key file \"%s\" cannot be examined", path);
-        return MFA_CONFIG;
-    }
+    st = mfa_keyfile_read(&file, text, &read, error);
 
-    if (!S_ISREG(sb.st_mode)) {
-        mfa_error_set(error, "key file \"%s\" is not a regular file", path);
-        return MFA_CONFIG;
-    }
-
-    if (sb.st_uid != 0 && sb.st_uid != geteuid()) {
-        mfa_error_set(error, "key file \"%s\" is owned by user id %lu, chown "
-                      "it to root", path, (unsigned long) sb.st_uid);
-        return MFA_CONFIG;
-    }
-
-    if ((sb.st_mode & 077) != 0) {
-        mfa_error_set(error, "key file \"%s\" is open to group or others, "
-                      "chmod 0400 it", path);
-        return MFA_CONFIG;
-    }
-
-    if (sb.st_size > KEYS_FILE_MAX) {
-        mfa_error_set(error, "key file \"%s\" is larger than %d bytes", path,
-                      KEYS_FILE_MAX);
-        return MFA_CONFIG;
-    }
-
-    return MFA_OK;
-}
-
-
-/* at most size bytes; the file may have grown since it was looked at */
-
-static ssize_t
-keys_read_all(int fd, char *buf, size_t size)
-{
-    size_t   len;
-    ssize_t  n;
-
-    for (len = 0; len < size; len += (size_t) n) {
-        n = read(fd, buf + len, size - len);
-
-        if (n < 0 && errno == EINTR) {
-            n = 0;
-            continue;
-        }
-
-        if (n < 0) {
-            return -1;
-        }
-
-        if (n == 0) {
-            break;
-        }
-    }
-
-    return (ssize_t) len;
-}
-
-
-static mfa_status_t
-keys_load(int fd, const char *path, mfa_error_t *error, mfa_keys_t *keys)
-{
-    char          text[KEYS_FILE_MAX];
-    ssize_t       len;
-    mfa_status_t  st;
-
-    st = keys_check_file(fd, path, error);
-    if (st != MFA_OK) {
-        return st;
-    }
-
-    len = keys_read_all(fd, text, sizeof(text));
-
-    if (len < 0) {
-        mfa_error_set(error, "key file \"%s\" cannot be read", path);
-        st = MFA_CONFIG;
-
-    } else {
-        st = keys_parse(keys, mfa_str_bytes(text, (size_t) len), path, error);
+    if (st == MFA_OK) {
+        st = keys_parse(keys, read, path, error);
     }
 
     mfa_wipe(text, sizeof(text));
@@ -331,34 +253,20 @@ keys_load(int fd, const char *path, mfa_error_t *error, mfa_keys_t *keys)
 mfa_status_t
 mfa_keys_open(const char *path, mfa_error_t *error, mfa_keys_t **keys)
 {
-    int            fd;
-    char           text[128];
     mfa_keys_t    *fresh;
     mfa_status_t   st;
 
     *keys = NULL;
 
-    /* not to wait for the other end if this is a pipe */
-
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
-        mfa_error_set(error, "key file \"%s\" cannot be opened (%s)", path,
-                      strerror_r(errno, text, sizeof(text)));
-        return MFA_CONFIG;
-    }
-
     fresh = sodium_malloc(sizeof(mfa_keys_t));
     if (fresh == NULL) {
-        (void) close(fd);
         mfa_error_set(error, "out of memory");
         return MFA_NO_MEMORY;
     }
 
     memset(fresh, 0, sizeof(mfa_keys_t));
 
-    st = keys_load(fd, path, error, fresh);
-
-    (void) close(fd);
+    st = keys_load(path, error, fresh);
 
     if (st != MFA_OK) {
         sodium_free(fresh);

@@ -90,6 +90,13 @@ mfa_status_t mfa_template_parse(mfa_arena_t *arena, mfa_template_t *tpl,
 mfa_status_t mfa_template_parse_words(mfa_arena_t *arena, mfa_template_t *tpl)
     MFA_MUST_CHECK;
 
+/*
+ * What is wrong with a translation: a tag that is none, a value that its text
+ * has not, or the other way round; *value is that tag. NULL: nothing.
+ */
+const char *mfa_words_fault(mfa_str_t text, mfa_str_t translation,
+    mfa_str_t *value);
+
 /* MFA_CONFIG and the message: WHAT "NAME" in FILE:LINE; NULL error is fine */
 mfa_status_t mfa_template_fault(const mfa_template_t *tpl, size_t at,
     const char *what, mfa_str_t name, mfa_error_t *error) MFA_MUST_CHECK;

@@ -6,7 +6,7 @@
  * stays English. Read once, then never changed.
  */
 
-#include "mfa_base.h"
+#include "mfa_template_parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +29,11 @@ typedef struct {
 } word_t;
 
 struct mfa_words_s {
-    mfa_arena_t  *arena;
-    word_t       *items;            /* sorted by id */
-    size_t        count;
+    mfa_arena_t        *arena;
+    word_t             *items;      /* sorted by id */
+    size_t              count;
+    mfa_str_t           header;
+    const mfa_words_t  *base;       /* what is not in here; NULL: none */
 };
 
 typedef enum {
@@ -131,7 +133,7 @@ po_unquote(po_t *po, mfa_str_t line, mfa_str_t *s)
 }
 
 
-/* the header has an empty id; there is nothing in it that we use */
+/* the header has an empty id */
 
 static mfa_status_t
 po_end_word(po_t *po)
@@ -143,6 +145,9 @@ po_end_word(po_t *po)
 
     if (po->state == PO_TEXT && po->word.id.len != 0 && !po->is_fuzzy) {
         po->words->items[po->words->count++] = po->word;
+
+    } else if (po->state == PO_TEXT && po->word.id.len == 0) {
+        po->words->header = po->word.text;
     }
 
     po->state = PO_START;
@@ -460,14 +465,16 @@ mfa_words_close(mfa_words_t **words)
 }
 
 
-mfa_str_t
-mfa_words_get(const mfa_words_t *words, mfa_str_t text)
+/* what stands for text in this file alone; data NULL: nothing */
+
+static mfa_str_t
+words_find(const mfa_words_t *words, mfa_str_t text)
 {
     size_t  low, high, middle;
     int     order;
 
     low = 0;
-    high = (words == NULL) ? 0 : words->count;
+    high = words->count;
 
     while (low < high) {
         middle = low + (high - low) / 2;
@@ -475,7 +482,7 @@ mfa_words_get(const mfa_words_t *words, mfa_str_t text)
 
         if (order == 0) {
             return words->items[middle].text.len != 0
-                   ? words->items[middle].text : text;
+                   ? words->items[middle].text : mfa_null;
         }
 
         if (order < 0) {
@@ -486,5 +493,74 @@ mfa_words_get(const mfa_words_t *words, mfa_str_t text)
         }
     }
 
+    return mfa_null;
+}
+
+
+void
+mfa_words_join(mfa_words_t *words, const mfa_words_t *base)
+{
+    words->base = base;
+}
+
+
+mfa_str_t
+mfa_words_get(const mfa_words_t *words, mfa_str_t text)
+{
+    mfa_str_t  found;
+
+    for ( /* void */ ; words != NULL; words = words->base) {
+        found = words_find(words, text);
+
+        if (found.data != NULL) {
+            return found;
+        }
+    }
+
     return text;
+}
+
+
+mfa_str_t
+mfa_words_header(const mfa_words_t *words, const char *name)
+{
+    mfa_str_t  rest, line, first;
+
+    rest = words->header;
+
+    while (rest.len != 0) {
+        line = mfa_str_split(&rest, '\n');
+        first = mfa_str_split(&line, ':');
+
+        if (mfa_str_eq_c(first, name)) {
+            return mfa_str_trim(line);
+        }
+    }
+
+    return mfa_null;
+}
+
+
+mfa_status_t
+mfa_words_check(const mfa_words_t *words, const char *path,
+    mfa_error_t *error)
+{
+    size_t         i;
+    po_t           po;
+    mfa_str_t      value;
+    const char    *fault;
+    const word_t  *word;
+
+    po = (po_t) { .path = path, .error = error };
+
+    for (i = 0; i < words->count; i++) {
+        word = &words->items[i];
+        fault = mfa_words_fault(word->id, word->text, &value);
+
+        if (fault != NULL) {
+            return po_fault(&po, word->line, fault, value);
+        }
+    }
+
+    return MFA_OK;
 }

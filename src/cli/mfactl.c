@@ -31,6 +31,9 @@ static const command_t  commands[] = {
     { "key", "new", mfactl_key_new, 1, 1, " id ", "FILE [--id ID]",
       "make a key file, mode 0400; never overwrites" },
 
+    { "key", "new-assertion", mfactl_key_assertion, 1, 1, " ", "FILE",
+      "make a key for mfa_assertion_header, mode 0400; never overwrites" },
+
     { "user", "import", mfactl_user_import, 1, 1, " apply skip-bad ",
       "FILE.csv [--apply] [--skip-bad]",
       "check a file of people, with --apply take it over" },
@@ -159,6 +162,10 @@ static const command_t  commands[] = {
       "[--listen ADDRESS:PORT] ..",
       "send forged identity headers to a running gateway" },
 
+    { "monitor", "report", mfactl_monitor_report, 0, CTL_ARGS_MAX, " days ",
+      "[FILE | -] .. [--days N]",
+      "which clients the gate would stop, from the log of monitor mode" },
+
     { "help", NULL, ctl_help, 0, 2, " ", "[COMMAND]", "show this" },
 
     { "version", NULL, ctl_version, 0, 0, " ", "", "show the version" },
@@ -194,6 +201,7 @@ static const option_t  options[] = {
     { "--header", false, offsetof(mfactl_t, header), 0 },
     { "--ca-file", false, offsetof(mfactl_t, ca_file), 0 },
     { "--connect", false, offsetof(mfactl_t, connect), 0 },
+    { "--days", false, offsetof(mfactl_t, days), 0 },
     { "--apply", false, 0, offsetof(mfactl_t, is_apply) },
     { "--skip-bad", false, 0, offsetof(mfactl_t, is_skip_bad) },
     { "--all", false, 0, offsetof(mfactl_t, is_all) },

@@ -16,7 +16,7 @@
 
 #pragma GCC visibility push(hidden)
 
-#define MFACTL_VERSION  "0.1.0"
+#define MFACTL_VERSION  MFA_VERSION
 
 /* records one transaction looks at, so that no reader holds old pages long */
 #define MFACTL_VIEW_MAX   1000
@@ -123,6 +123,7 @@ struct mfactl_s {
     const char     *header;             /* --header */
     const char     *ca_file;            /* --ca-file */
     const char     *connect;            /* --connect */
+    const char     *days;               /* --days */
     bool            is_json;            /* --json */
     bool            is_apply;           /* --apply */
     bool            is_skip_bad;        /* --skip-bad */
@@ -186,9 +187,6 @@ mfa_status_t mfactl_event(mfa_tx_t *tx, const char *name,
     const mfa_id_t *user) MFA_MUST_CHECK;
 mfa_status_t mfactl_event_add(mfa_tx_t *tx, mfa_event_t *event,
     const mfa_id_t *user) MFA_MUST_CHECK;
-
-/* "22 November 2026, 21:40 GMT"; empty for 0 */
-mfa_str_t mfactl_moment(mfa_arena_t *arena, mfa_time_t at);
 
 /* what staff did, as the helpdesk pages tell it */
 typedef struct {
@@ -273,6 +271,7 @@ typedef enum {
     MFACTL_GROUPS,
     MFACTL_OTHER_EMAIL,
     MFACTL_MANAGER,
+    MFACTL_LANGUAGE,
     MFACTL_PASSWORD_HASH,
     MFACTL_ATTR
 } mfactl_field_t;
@@ -391,6 +390,7 @@ mfa_status_t mfactl_user_page(mfactl_t *ctl, mfactl_page_t *page)
 /* commands */
 
 mfactl_exit_t mfactl_key_new(mfactl_t *ctl);
+mfactl_exit_t mfactl_key_assertion(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_import(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_add(mfactl_t *ctl);
 mfactl_exit_t mfactl_user_invite(mfactl_t *ctl);
@@ -427,6 +427,7 @@ mfactl_exit_t mfactl_store_stat(mfactl_t *ctl);
 mfactl_exit_t mfactl_conf_dump(mfactl_t *ctl);
 mfactl_exit_t mfactl_lint(mfactl_t *ctl);
 mfactl_exit_t mfactl_probe(mfactl_t *ctl);
+mfactl_exit_t mfactl_monitor_report(mfactl_t *ctl);
 
 #pragma GCC visibility pop
 

@@ -108,7 +108,7 @@ removal_tell(mfa_tx_t *tx, const removal_t *removal)
     const mfa_pair_t  pairs[] = {
         { mfa_str("factor_removed"), mfa_str("1") },
         { mfa_str("factor"), removal->factor->label },
-        { mfa_str("when"), mfactl_moment(tx->work->arena, tx->now) },
+        { mfa_str("when"), mfa_date_pack(tx->now, tx->work->arena) },
         { mfa_str("name"), removal->user.first_name }
     };
 
@@ -116,7 +116,6 @@ removal_tell(mfa_tx_t *tx, const removal_t *removal)
 
     message.channel = mfa_str("mail");
     message.kind = mfa_str("notice");
-    message.language = mfa_str("en");
     message.expires_at = tx->now + NOTICE_KEEP;
 
     for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {

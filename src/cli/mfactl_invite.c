@@ -31,7 +31,6 @@ invite_queue(mfa_tx_t *tx, const mfa_user_t *user)
 
     message.channel = mfa_str("mail");
     message.kind = mfa_str("invite");
-    message.language = mfa_str("en");
     message.to = user->email;
     message.expires_at = tx->now + INVITE_KEEP;
 

@@ -1,5 +1,6 @@
 /*
- * key new: a key file, which seals what is secret in a store.
+ * key new: a key file, which seals what is secret in a store; key
+ * new-assertion: a key that signs for applications.
  *
  * Never overwrites, never prints the key, and leaves no half-written file.
  */
@@ -38,7 +39,7 @@ key_write(int fd, mfa_str_t text)
 
 
 static mfactl_exit_t
-key_save(mfactl_t *ctl, const char *path, mfa_str_t text)
+key_save(mfactl_t *ctl, const char *path, mfa_str_t text, const char *loss)
 {
     int   fd;
     bool  is_written;
@@ -48,8 +49,7 @@ key_save(mfactl_t *ctl, const char *path, mfa_str_t text)
 
     if (fd < 0 && errno == EEXIST) {
         return mfactl_fail(ctl, MFACTL_REFUSED, "\"%s\" is there already and "
-                           "stays as it is; without it what it sealed is "
-                           "lost", path);
+                           "stays as it is; without it %s", path, loss);
     }
 
     if (fd < 0) {
@@ -95,7 +95,7 @@ mfactl_key_new(mfactl_t *ctl)
         return mfactl_fail_status(ctl, st, "make a key");
     }
 
-    code = key_save(ctl, path, text);
+    code = key_save(ctl, path, text, "what it sealed is lost");
     if (code != MFACTL_DONE) {
         return code;
     }
@@ -110,6 +110,47 @@ mfactl_key_new(mfactl_t *ctl)
                realpath(path, whole) != NULL ? whole : path);
     mfactl_say(ctl, "Keep a copy apart from copies of the store: without the "
                "key nobody can read what is sealed in it.");
+
+    return MFACTL_DONE;
+}
+
+
+mfactl_exit_t
+mfactl_key_assertion(mfactl_t *ctl)
+{
+    char            whole[PATH_MAX];
+    json_t         *object;
+    mfa_str_t       text;
+    const char     *path;
+    mfa_status_t    st;
+    mfactl_exit_t   code;
+
+    path = ctl->args[0];
+
+    st = mfa_crypto_open();
+
+    if (st == MFA_OK) {
+        st = mfa_signer_make(ctl->arena, &text);
+    }
+
+    if (st != MFA_OK) {
+        return mfactl_fail_status(ctl, st, "make a key");
+    }
+
+    code = key_save(ctl, path, text, "applications believe no assertion");
+    if (code != MFACTL_DONE) {
+        return code;
+    }
+
+    object = json_object();
+    mfactl_set(object, "done", mfa_str("key.new-assertion"));
+    mfactl_set(object, "file", mfa_str_from(path));
+    mfactl_put(ctl, object);
+
+    mfactl_say(ctl, "Name it in the realm: assertion_key %s;",
+               realpath(path, whole) != NULL ? whole : path);
+    mfactl_say(ctl, "Where there is one already, name this one second, "
+               "reload, and let it sign after ten minutes.");
 
     return MFACTL_DONE;
 }

@@ -260,6 +260,23 @@ gate_auth_request(lint_t *lint, const lint_place_t *place)
 }
 
 
+/* each is told of once, where it stands */
+
+static void
+gate_monitor(lint_t *lint, const lint_place_t *place)
+{
+    const mfactl_node_t  *mfa;
+
+    mfa = lint_get(place, "mfa");
+
+    if (mfa != NULL && mfa_str_eq_c(mfactl_tree_word(mfa, 2), "monitor")) {
+        lint_add(lint, "monitor-mode", mfa, "\"mfa " MFA_STR_FMT
+                 " monitor\" guards nothing",
+                 MFA_STR_ARG(mfactl_tree_word(mfa, 1)));
+    }
+}
+
+
 void
 lint_rules_gate(lint_t *lint)
 {
@@ -271,6 +288,7 @@ lint_rules_gate(lint_t *lint)
         }
 
         if (place->is_guarded) {
+            gate_monitor(lint, place);
             gate_answers(lint, place);
             gate_satisfy(lint, place);
         }

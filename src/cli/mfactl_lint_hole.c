@@ -159,6 +159,12 @@ static const hole_t  holes[] = {
       "forms of the portal hold passwords and codes, and the log keeps "
       "them.",
       "a format without $request_body in the portal" },
+
+    { "monitor-mode",
+      "in monitor mode the gate watches and lets everybody in without a "
+      "login.",
+      "\"mfa NAME;\", once \"mfactl monitor report\" lists nobody that is "
+      "still to be helped" },
 };
 
 #define HOLES  (sizeof(holes) / sizeof(holes[0]))

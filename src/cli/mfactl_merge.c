@@ -268,6 +268,10 @@ merge_column(mfa_tx_t *tx, mfactl_person_t *person, size_t i,
         *is_changed |= merge_text(&user->manager, value);
         return MFA_OK;
 
+    case MFACTL_LANGUAGE:               /* nobody's choice ends by a gap */
+        *is_changed |= value.len > 0 && merge_text(&user->language, value);
+        return MFA_OK;
+
     case MFACTL_PASSWORD_HASH:
         *is_changed |= merge_password(tx, person, value);
         return MFA_OK;

@@ -7,7 +7,6 @@
 
 #include <pwd.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "mfactl.h"
@@ -120,27 +119,6 @@ mfactl_event(mfa_tx_t *tx, const char *name, const mfa_id_t *user)
 }
 
 
-mfa_str_t
-mfactl_moment(mfa_arena_t *arena, mfa_time_t at)
-{
-    char       text[64];
-    time_t     seconds;
-    struct tm  tm;
-    mfa_str_t  copy;
-
-    seconds = (time_t) (at / MFA_SECOND);
-
-    if (at == 0 || localtime_r(&seconds, &tm) == NULL
-        || strftime(text, sizeof(text), "%d %B %Y, %H:%M %Z", &tm) == 0
-        || mfa_arena_copy(arena, mfa_str_from(text), &copy) != MFA_OK)
-    {
-        return mfa_null;
-    }
-
-    return copy;
-}
-
-
 /* the letter of the helpdesk pages, of which this is the other door */
 
 static mfa_status_t
@@ -153,11 +131,11 @@ letter_values(mfa_tx_t *tx, const mfa_user_t *told,
 
     const mfa_pair_t  pairs[] = {
         { mfa_str_from(letter->flag), mfa_str("1") },
-        { mfa_str("when"), mfactl_moment(arena, tx->now) },
+        { mfa_str("when"), mfa_date_pack(tx->now, arena) },
         { mfa_str("name"), told->first_name },
         { mfa_str("subject"), letter->subject },
         { mfa_str("new_address"), letter->new_address },
-        { mfa_str("until"), mfactl_moment(arena, letter->until) }
+        { mfa_str("until"), mfa_date_pack(letter->until, arena) }
     };
 
     for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -182,7 +160,6 @@ mfactl_tell(mfa_tx_t *tx, const mfa_user_t *told,
 
     message.channel = mfa_str("mail");
     message.kind = mfa_str("staff");
-    message.language = mfa_str("en");
     message.expires_at = tx->now + LETTER_KEEP;
 
     st = letter_values(tx, told, letter, &message.values);

@@ -65,7 +65,6 @@ reset_run(mfa_tx_t *tx, void *arg)
 
     message.channel = mfa_str("mail");
     message.kind = mfa_str("password_help");
-    message.language = mfa_str("en");
     message.to = help->user.email;
     message.expires_at = tx->now + LETTER_KEEP;
 

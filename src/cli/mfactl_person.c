@@ -22,6 +22,7 @@ static const char *const  person_names[MFACTL_ATTR] = {
     [MFACTL_GROUPS] = "groups",
     [MFACTL_OTHER_EMAIL] = "other_email",
     [MFACTL_MANAGER] = "manager",
+    [MFACTL_LANGUAGE] = "language",
     [MFACTL_PASSWORD_HASH] = "password_hash",
 };
 
@@ -329,6 +330,43 @@ person_check_groups(const mfactl_column_t *column, mfa_str_t value,
 }
 
 
+/* "cy_GB" and "CY" are what other systems write */
+
+static mfa_status_t
+person_check_language(mfa_str_t *value, mfa_arena_t *arena,
+    mfa_error_t *error)
+{
+    char    *text;
+    size_t   i;
+
+    if (value->len == 0) {
+        return MFA_OK;
+    }
+
+    text = mfa_arena_cstr(arena, person_lower(arena, *value));
+    if (text == NULL) {
+        mfa_error_set(error, "out of memory");
+        return MFA_NO_MEMORY;
+    }
+
+    for (i = 0; i < value->len; i++) {
+        if (text[i] == '_') {
+            text[i] = '-';
+        }
+    }
+
+    if (!mfa_language_is_tag(mfa_str_bytes(text, value->len))) {
+        mfa_error_set(error, "language: \"" MFA_STR_FMT "\" is no tag of a "
+                      "language, such as \"cy\"", MFA_STR_ARG(*value));
+        return MFA_INVALID;
+    }
+
+    *value = mfa_str_bytes(text, value->len);
+
+    return MFA_OK;
+}
+
+
 static mfa_status_t
 person_check_value(const mfactl_column_t *column, mfa_str_t *value,
     mfa_arena_t *arena, mfa_error_t *error)
@@ -351,6 +389,9 @@ person_check_value(const mfactl_column_t *column, mfa_str_t *value,
     case MFACTL_FIRST_NAME:
     case MFACTL_SURNAME:
         return person_check_text(column, *value, MFA_NAME_MAX, error);
+
+    case MFACTL_LANGUAGE:
+        return person_check_language(value, arena, error);
 
     case MFACTL_PASSWORD_HASH:
         if (value->len > 0 && !mfa_pwhash_is_known_form(*value)) {

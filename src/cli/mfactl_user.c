@@ -315,6 +315,7 @@ show_object(mfactl_t *ctl, show_t *show)
     mfactl_set(object, "surname", user->surname);
     mfactl_set_list(object, "other_emails", &user->other_emails);
     mfactl_set(object, "manager", user->manager);
+    mfactl_set(object, "language", user->language);
     json_object_set_new(object, "attrs", attrs);
     json_object_set_new(object, "has_password",
                         json_boolean(user->password.len > 0));

@@ -176,6 +176,30 @@ session_trusted(mfa_step_t *step, const mfa_session_view_t *old,
 }
 
 
+mfa_str_t
+mfa_flow_language(const mfa_step_t *step)
+{
+    if (step->user.language.len > 0) {
+        return step->user.language;
+    }
+
+    return step->language != NULL ? step->language->code : mfa_null;
+}
+
+
+/* what was chosen counts; what a browser asks for, until something is */
+
+void
+mfa_flow_learn_language(mfa_step_t *step)
+{
+    if (step->language != NULL
+        && (step->is_chosen || step->user.language.len == 0))
+    {
+        step->user.language = step->language->code;
+    }
+}
+
+
 mfa_status_t
 mfa_flow_session(mfa_step_t *step, unsigned amr)
 {
@@ -203,6 +227,8 @@ mfa_flow_session(mfa_step_t *step, unsigned amr)
     if (st != MFA_OK) {
         return st;
     }
+
+    mfa_flow_learn_language(step);
 
     st = mfa_session_issue(step->tx, &step->user, &session, &step->token);
     if (st != MFA_OK) {
@@ -302,27 +328,6 @@ mfa_flow_clock(mfa_step_t *step, mfa_time_t at)
 }
 
 
-static mfa_str_t
-date_text(mfa_arena_t *arena, mfa_time_t at)
-{
-    char       text[64];
-    time_t     seconds;
-    struct tm  tm;
-    mfa_str_t  copy;
-
-    seconds = (time_t) (at / MFA_SECOND);
-
-    if (localtime_r(&seconds, &tm) == NULL
-        || strftime(text, sizeof(text), "%d %B %Y, %H:%M %Z", &tm) == 0
-        || mfa_arena_copy(arena, mfa_str_from(text), &copy) != MFA_OK)
-    {
-        return mfa_null;
-    }
-
-    return copy;
-}
-
-
 mfa_status_t
 mfa_flow_tell_values(mfa_step_t *step, const char *what, mfa_str_t factor,
     mfa_pairs_t *values)
@@ -348,7 +353,7 @@ mfa_flow_tell_values(mfa_step_t *step, const char *what, mfa_str_t factor,
         const mfa_pair_t  pairs[] = {
             { mfa_str_from(what), mfa_str("1") },
             { mfa_str("factor"), factor },
-            { mfa_str("when"), date_text(arena, step->tx->now) },
+            { mfa_str("when"), mfa_date_pack(step->tx->now, arena) },
             { mfa_str("from"), from },
             { mfa_str("agent"), mfa_agent_name(step->agent, arena) },
             { mfa_str("name"), step->user.first_name }
@@ -375,7 +380,7 @@ mfa_flow_tell_all(mfa_step_t *step, const char *kind, const mfa_pairs_t *values)
 
     message.channel = mfa_str("mail");
     message.kind = mfa_str_from(kind);
-    message.language = mfa_str("en");
+    message.language = mfa_flow_language(step);
     message.expires_at = step->tx->now + 7 * MFA_DAY;
     message.values = *values;
 

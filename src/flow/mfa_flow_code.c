@@ -75,7 +75,7 @@ code_letter(mfa_step_t *step, const mfa_code_t *code, bool may_send)
     message.channel = may_send ? mfa_str("mail") : mfa_str(MFA_CHANNEL_NONE);
     message.kind = mfa_str("code");
     message.to = step->flow.email;
-    message.language = mfa_str("en");
+    message.language = mfa_flow_language(step);
     message.code_flow = step->flow.id;
     message.code_purpose = mfa_flow_code_place(&step->flow).purpose;
     message.expires_at = step->tx->now + settings->code_limit;

@@ -70,7 +70,7 @@ factor_letter(mfa_step_t *step, const mfa_code_place_t *place,
     message.channel = mfa_str_from(factor->channel);
     message.kind = mfa_str("code");
     message.to = place->destination;
-    message.language = mfa_str("en");
+    message.language = mfa_flow_language(step);
     message.code_flow = place->flow;
     message.code_purpose = place->purpose;
     message.expires_at = step->tx->now + limit;

@@ -6,28 +6,7 @@
  * and decides nothing.
  */
 
-#include <time.h>
-
 #include "mfa_flow.h"
-
-
-static mfa_str_t
-former_date(mfa_arena_t *arena, mfa_time_t at)
-{
-    char       text[64];
-    time_t     seconds;
-    struct tm  tm;
-
-    seconds = (time_t) (at / MFA_SECOND);
-
-    if (localtime_r(&seconds, &tm) == NULL
-        || strftime(text, sizeof(text), "%-d %B %Y", &tm) == 0)
-    {
-        return mfa_null;
-    }
-
-    return mfa_arena_printf(arena, "%s", text);
-}
 
 
 /* a record that cannot be read may still be removed */
@@ -91,5 +70,7 @@ mfa_flow_former_advise(mfa_step_t *step, mfa_str_t typed, mfa_str_t *advice)
                        "app, and delete the old one.");
 
     return mfa_flow_typed(step, "replaced",
-                          former_date(step->work->arena, record.added_at));
+                          mfa_date_day(step->language != NULL
+                                       ? step->language->words : NULL,
+                                       record.added_at, step->work->arena));
 }

@@ -72,7 +72,7 @@ mfa_flow_numbers(mfa_tx_t *tx, const mfa_id_t *user, mfa_strs_t *numbers)
 
 
 static mfa_status_t
-number_tell(mfa_tx_t *tx, mfa_str_t number)
+number_tell(mfa_tx_t *tx, mfa_str_t number, mfa_str_t language)
 {
     mfa_status_t   st;
     mfa_message_t  message;
@@ -82,7 +82,7 @@ number_tell(mfa_tx_t *tx, mfa_str_t number)
     message.channel = mfa_str("sms");
     message.kind = mfa_str("notice");
     message.to = number;
-    message.language = mfa_str("en");
+    message.language = language;
     message.expires_at = tx->now + NUMBER_KEEP;
 
     st = mfa_sms_bill(tx);
@@ -97,17 +97,22 @@ mfa_flow_numbers_tell(mfa_tx_t *tx, const mfa_send_settings_t *send,
 {
     size_t        i;
     mfa_strs_t    now;
+    mfa_user_t    person;
     mfa_status_t  st;
 
     if (before->count == 0 || send == NULL || !mfa_send_has(send, "sms")) {
         return MFA_OK;
     }
 
-    st = mfa_flow_numbers(tx, user, &now);
+    st = mfa_user_get(tx, user, &person);
+
+    if (st == MFA_OK) {
+        st = mfa_flow_numbers(tx, user, &now);
+    }
 
     for (i = 0; st == MFA_OK && i < before->count; i++) {
         if (!mfa_strs_has(&now, before->items[i])) {
-            st = number_tell(tx, before->items[i]);
+            st = number_tell(tx, before->items[i], person.language);
         }
     }
 

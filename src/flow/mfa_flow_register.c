@@ -215,6 +215,8 @@ user_set_details(mfa_step_t *step, mfa_user_t *user)
     user->password_failures = 0;
 
     memcpy(user->browser, step->browser, MFA_DIGEST_SIZE);
+
+    mfa_flow_learn_language(step);
 }
 
 

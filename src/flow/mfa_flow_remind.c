@@ -10,8 +10,6 @@
 
 #include "mfa_flow.h"
 
-#include <time.h>
-
 
 /*
  * A turn is a second. A round over 100,000 people takes 500 s, and one over
@@ -353,25 +351,6 @@ remind_look(mfa_tx_t *tx, void *arg)
 }
 
 
-/* "04 March 2027, 00:00 GMT" */
-
-static mfa_str_t
-remind_date(mfa_arena_t *arena, mfa_time_t at)
-{
-    char       text[64];
-    time_t     seconds = (time_t) (at / MFA_SECOND);
-    struct tm  tm;
-
-    if (localtime_r(&seconds, &tm) == NULL
-        || strftime(text, sizeof(text), "%d %B %Y, %H:%M %Z", &tm) == 0)
-    {
-        return mfa_null;
-    }
-
-    return mfa_arena_printf(arena, "%s", text);
-}
-
-
 /* a day that has begun counts */
 
 static uint64_t
@@ -392,7 +371,7 @@ remind_values(mfa_tx_t *tx, const remind_due_t *due, mfa_pairs_t *values)
         { mfa_str("name"), due->user.first_name },
         { mfa_str_from(left > 1 ? "days" : "one_day"),
           mfa_arena_printf(arena, "%llu", (unsigned long long) left) },
-        { mfa_str("until"), remind_date(arena, due->deadline) }
+        { mfa_str("until"), mfa_date_pack(due->deadline, arena) }
     };
 
     for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -416,7 +395,6 @@ remind_letter(mfa_tx_t *tx, const remind_due_t *due)
 
     message.channel = mfa_str("mail");
     message.kind = mfa_str("reminder");
-    message.language = mfa_str("en");
     message.to = due->user.email;
     message.expires_at = tx->now + REMIND_KEEP;
 

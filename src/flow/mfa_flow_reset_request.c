@@ -181,7 +181,6 @@ tell_staff(mfa_step_t *step, const mfa_pairs_t *values)
         message.channel = mfa_str("mail");
         message.kind = mfa_str("request");
         message.to = step->staff.items[i];
-        message.language = mfa_str("en");
         message.expires_at = step->tx->now + 7 * MFA_DAY;
         message.values = *values;
 

@@ -212,7 +212,6 @@ send_letter(mfa_tx_t *tx, mfa_staff_case_t *at, const char *kind)
 
     message.channel = mfa_str("mail");
     message.kind = mfa_str_from(kind);
-    message.language = mfa_str("en");
     message.to = at->user.email;
     message.expires_at = tx->now + STAFF_LETTER_KEEP;
 

@@ -6,29 +6,8 @@
 
 #include "mfa_flow_staff_case.h"
 
-#include <time.h>
-
 
 #define TELL_KEEP  (7 * MFA_DAY)
-
-
-static mfa_str_t
-tell_date(mfa_arena_t *arena, mfa_time_t at)
-{
-    char       text[64];
-    time_t     seconds;
-    struct tm  tm;
-
-    seconds = (time_t) (at / MFA_SECOND);
-
-    if (localtime_r(&seconds, &tm) == NULL
-        || strftime(text, sizeof(text), "%d %B %Y, %H:%M %Z", &tm) == 0)
-    {
-        return mfa_null;
-    }
-
-    return mfa_arena_printf(arena, "%s", text);
-}
 
 
 mfa_status_t
@@ -50,13 +29,14 @@ mfa_staff_tell(mfa_tx_t *tx, const mfa_staff_case_t *at, const char *flag)
     {
         const mfa_pair_t  pairs[] = {
             { mfa_str_from(flag), mfa_str("1") },
-            { mfa_str("when"), tell_date(arena, tx->now) },
+            { mfa_str("when"), mfa_date_pack(tx->now, arena) },
             { mfa_str("name"), at->user.first_name },
             { mfa_str("subject"), label },
             { mfa_str("new_address"), at->changed },
-            { mfa_str("until"), tell_date(arena, at->until != 0
-                                           ? at->until
-                                           : at->request.expires_at) }
+            { mfa_str("until"), mfa_date_pack(at->until != 0
+                                              ? at->until
+                                              : at->request.expires_at,
+                                              arena) }
         };
 
         for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -70,7 +50,6 @@ mfa_staff_tell(mfa_tx_t *tx, const mfa_staff_case_t *at, const char *flag)
 
     message.channel = mfa_str("mail");
     message.kind = mfa_str("staff");
-    message.language = mfa_str("en");
     message.expires_at = tx->now + TELL_KEEP;
 
     at->step->has_mail = true;

@@ -94,6 +94,32 @@ mfa_agent_name(mfa_str_t user_agent, mfa_arena_t *arena)
 
 
 mfa_str_t
+mfa_agent_text(mfa_str_t name, const mfa_words_t *words, mfa_arena_t *arena)
+{
+    mfa_pair_t   pairs[2];
+    mfa_pairs_t  values = { pairs, 2 };
+    const char  *found;
+
+    found = (name.len == 0) ? NULL : memmem(name.data, name.len, " on ", 4);
+    if (found == NULL) {
+        return mfa_words_get(words, name);
+    }
+
+    pairs[0].name = mfa_str("browser");
+    pairs[0].value = mfa_words_get(words,
+                                   mfa_str_bytes(name.data,
+                                                 (size_t) (found
+                                                           - name.data)));
+    pairs[1].name = mfa_str("system");
+    pairs[1].value = mfa_str_bytes(found + 4, name.len - 4
+                                              - (size_t) (found - name.data));
+
+    return mfa_words_fill(words, MFA_WORD("{{browser}} on {{system}}"),
+                          &values, arena);
+}
+
+
+mfa_str_t
 mfa_agent_cut(mfa_str_t agent)
 {
     if (agent.len > MFA_AGENT_MAX) {

@@ -416,12 +416,53 @@ decision_look(mfa_decisions_t *d, mfa_str_t token, const uint64_t *version,
 }
 
 
+/* the slot of a session that exists or did, up to date; NULL: there is none */
+
+static mfa_status_t
+decision_slot(mfa_decisions_t *d, mfa_str_t token, decision_slot_t **slot)
+{
+    uint64_t      version;
+    mfa_status_t  st;
+
+    *slot = NULL;
+
+    if (token.len != MFA_TOKEN_TEXT) {
+        return MFA_OK;
+    }
+
+    st = mfa_store_version(d->model->store, &version);
+
+    if (st != MFA_OK && st != MFA_NOT_FOUND) {
+        return st;
+    }
+
+    return decision_look(d, token, st == MFA_OK ? &version : NULL, slot);
+}
+
+
+/* *now: not before any other decision */
+
+static void
+decision_judge(mfa_decisions_t *d, const decision_slot_t *slot,
+    mfa_time_t *now, mfa_verdict_t *verdict, mfa_session_state_t *state)
+{
+    if (*now < d->clock) {
+        *now = d->clock;
+    }
+
+    d->clock = *now;
+
+    *verdict = mfa_identity_judge(slot->identity, slot->noted_at, *now,
+                                  state);
+    mfa_identity_hold(slot->identity);
+}
+
+
 mfa_status_t
 mfa_decision_check(mfa_decisions_t *decisions, mfa_str_t token,
     mfa_time_t now, mfa_identity_t **identity, mfa_verdict_t *verdict,
     mfa_session_state_t *state)
 {
-    uint64_t          version;
     mfa_status_t      st;
     decision_slot_t  *slot;
 
@@ -429,36 +470,42 @@ mfa_decision_check(mfa_decisions_t *decisions, mfa_str_t token,
     *state = MFA_SESSION_NONE;
     *identity = NULL;
 
-    if (token.len != MFA_TOKEN_TEXT) {
-        return MFA_OK;
-    }
-
-    slot = NULL;
-    st = mfa_store_version(decisions->model->store, &version);
-
-    if (st == MFA_OK || st == MFA_NOT_FOUND) {
-        st = decision_look(decisions, token, st == MFA_OK ? &version : NULL,
-                           &slot);
-    }
-
+    st = decision_slot(decisions, token, &slot);
     if (st != MFA_OK || slot == NULL) {
         return st;
     }
 
-    if (now < decisions->clock) {
-        now = decisions->clock;
-    }
-
-    decisions->clock = now;
-
-    *verdict = mfa_identity_judge(slot->identity, slot->noted_at, now, state);
+    decision_judge(decisions, slot, &now, verdict, state);
     *identity = slot->identity;
-    mfa_identity_hold(*identity);
 
     if (*verdict == MFA_VERDICT_PASS) {
         slot->noted_at = now;
         mfa_decision_note(decisions, slot->identity, now);
     }
+
+    return MFA_OK;
+}
+
+
+mfa_status_t
+mfa_decision_check_unseen(mfa_decisions_t *decisions, mfa_str_t token,
+    mfa_time_t now, mfa_identity_t **identity, mfa_verdict_t *verdict,
+    mfa_session_state_t *state)
+{
+    mfa_status_t      st;
+    decision_slot_t  *slot;
+
+    *verdict = MFA_VERDICT_DENY;
+    *state = MFA_SESSION_NONE;
+    *identity = NULL;
+
+    st = decision_slot(decisions, token, &slot);
+    if (st != MFA_OK || slot == NULL) {
+        return st;
+    }
+
+    decision_judge(decisions, slot, &now, verdict, state);
+    *identity = slot->identity;
 
     return MFA_OK;
 }

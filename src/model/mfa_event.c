@@ -165,6 +165,8 @@ mfa_event_add(mfa_tx_t *tx, const mfa_event_t *event)
         return st;
     }
 
+    mfa_tally_event(tx->tally, event);
+
     return mfa_events_add(tx->work->arena, &tx->events, line);
 }
 
@@ -179,6 +181,8 @@ mfa_event_note(mfa_work_t *work, const mfa_event_t *event)
     if (st != MFA_OK) {
         return st;
     }
+
+    mfa_tally_event(work->tally, event);
 
     return mfa_events_add(work->arena, &work->events, line);
 }

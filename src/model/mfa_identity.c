@@ -280,6 +280,7 @@ identity_session(mfa_arena_t *arena, const mfa_session_t *session,
     draft->limit_at = session->started_at + settings->session_limit;
     draft->factor_at = session->factor_at;
     draft->seen_at = session->seen_at;
+    draft->user_id = session->user;
     memcpy(draft->key, session->key, MFA_DIGEST_SIZE);
     memcpy(draft->proof, session->proof, MFA_DIGEST_SIZE);
 

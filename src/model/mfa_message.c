@@ -11,7 +11,7 @@
 #include "mfa_record.h"
 
 
-#define MESSAGE_VERSION      2
+#define MESSAGE_VERSION      3     /* 2: moments were written out */
 
 #define MESSAGE_KEY          (8 + MFA_ID_SIZE)
 #define MESSAGE_WORD_MAX     64     /* channel, kind, language, purpose */
@@ -211,6 +211,16 @@ message_decode(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
 
 
 mfa_status_t
+mfa_message_look(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
+    mfa_message_t *message)
+{
+    message_sealed_t  sealed;
+
+    return message_decode(tx, key, value, message, &sealed);
+}
+
+
+mfa_status_t
 mfa_message_open(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
     mfa_message_t *message)
 {
@@ -305,10 +315,49 @@ message_fits(const mfa_message_t *message)
 }
 
 
+/* mail to an address on record is in the language of its person; a record
+ * that cannot be read must not keep a warning from its other addresses. An
+ * address of nobody costs a look for a user too (C1) */
+
+static mfa_status_t
+message_language(mfa_tx_t *tx, mfa_message_t *message)
+{
+    mfa_user_t    user;
+    mfa_status_t  st;
+
+    static const mfa_id_t  nobody;
+
+    if (mfa_str_eq_c(message->channel, "sms")
+        || mfa_str_eq_c(message->channel, "voice"))
+    {
+        return MFA_OK;
+    }
+
+    st = mfa_user_by_email(tx, message->to, &user);
+
+    if (st == MFA_NOT_FOUND) {
+        st = mfa_user_get(tx, &nobody, &user);
+    }
+
+    if (st == MFA_OK && user.language.len > 0) {
+        message->language = user.language;
+    }
+
+    return (st == MFA_NOT_FOUND || st == MFA_DAMAGED || st == MFA_NEWER
+            || st == MFA_INVALID)
+           ? MFA_OK : st;
+}
+
+
 mfa_status_t
 mfa_message_queue(mfa_tx_t *tx, mfa_message_t *message)
 {
     mfa_status_t  st;
+
+    st = message_language(tx, message);
+    if (st != MFA_OK) {
+        return st;
+    }
 
     st = mfa_port_random(tx->work->model->ports, message->id.bytes,
                          MFA_ID_SIZE);
@@ -323,6 +372,10 @@ mfa_message_queue(mfa_tx_t *tx, mfa_message_t *message)
 
     if (message->expires_at <= tx->now || !message_fits(message)) {
         return MFA_INVALID;
+    }
+
+    if (message->code_purpose.len > 0) {
+        mfa_tally_code(tx->tally, message->channel);
     }
 
     return mfa_message_write(tx, message);
@@ -366,17 +419,24 @@ mfa_status_t
 mfa_message_queue_all(mfa_tx_t *tx, const mfa_user_t *user,
     const mfa_message_t *message)
 {
-    size_t        i;
-    mfa_strs_t    done;
-    mfa_status_t  st;
+    size_t         i;
+    mfa_strs_t     done;
+    mfa_status_t   st;
+    mfa_message_t  copy;
 
     done = (mfa_strs_t) { .count = 0 };
+    copy = *message;
 
-    st = message_queue_to(tx, user->email, &done, message);
+    /* an address that they gave up a moment ago is of nobody */
+
+    if (user->language.len > 0) {
+        copy.language = user->language;
+    }
+
+    st = message_queue_to(tx, user->email, &done, &copy);
 
     for (i = 0; st == MFA_OK && i < user->other_emails.count; i++) {
-        st = message_queue_to(tx, user->other_emails.items[i], &done,
-                              message);
+        st = message_queue_to(tx, user->other_emails.items[i], &done, &copy);
     }
 
     return st;

@@ -27,6 +27,7 @@ typedef struct {
     model_mode_t   mode;
     mfa_events_t   events;      /* of the work, with those of the last run */
     bool           is_full;
+    mfa_tally_t    tally;       /* of the last run */
 } model_run_t;
 
 typedef struct {
@@ -203,6 +204,11 @@ model_run(mfa_txn_t *txn, void *arg)
 
     tx.is_full = run->is_full;
 
+    if (run->work->tally != NULL && run->mode == MODEL_UPDATE) {
+        memset(&run->tally, 0, sizeof(run->tally));
+        tx.tally = &run->tally;
+    }
+
     st = run->fn(&tx, run->arg);
     if (st != MFA_OK || run->mode == MODEL_VIEW) {
         return st;
@@ -214,6 +220,22 @@ model_run(mfa_txn_t *txn, void *arg)
     }
 
     return model_join_events(run, &tx);
+}
+
+
+/* what happened is told and counted once it is true */
+
+static mfa_status_t
+model_done(model_run_t *run, mfa_status_t st)
+{
+    if (st == MFA_OK) {
+        run->work->events = run->events;
+        mfa_tally_add(run->work->tally, &run->tally);
+    }
+
+    mfa_tally_commit(run->work->tally, st);
+
+    return st;
 }
 
 
@@ -236,11 +258,7 @@ mfa_update(mfa_work_t *work, mfa_tx_fn fn, void *arg)
 
     st = mfa_store_update(work->model->store, model_run, &run);
 
-    if (st == MFA_OK) {
-        work->events = run.events;
-    }
-
-    return st;
+    return model_done(&run, st);
 }
 
 
@@ -260,11 +278,7 @@ mfa_update_reserved(mfa_work_t *work, mfa_tx_fn fn, void *arg)
         st = mfa_store_update_reserved(work->model->store, model_run, &run);
     }
 
-    if (st == MFA_OK) {
-        work->events = run.events;
-    }
-
-    return st;
+    return model_done(&run, st);
 }
 
 

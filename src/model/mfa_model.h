@@ -53,7 +53,9 @@ typedef enum {
                                        -> key of the row in 23 */
     MFA_TABLE_TICKET = 25,      /* SHA-256 of the ticket -> session key, host,
                                    browser digest */
-    MFA_TABLE_REMINDED = 26     /* user id -> deadline, last reminder of it */
+    MFA_TABLE_REMINDED = 26,    /* user id -> deadline, last reminder of it */
+    MFA_TABLE_HELD = 27,        /* user id, form id -> form that was kept */
+    MFA_TABLE_REVOKED = 28      /* number -> user whose sessions ended */
 } mfa_table_t;
 
 #define MFA_SCHEMA  2           /* 1: without the index of reports */
@@ -104,6 +106,7 @@ typedef enum {
     MFA_LIMIT_PASSWORD_ROW,     /* wrong passwords in a row; no setting */
     MFA_LIMIT_SEND_KNOWN,       /* sends beyond it, to a known browser */
     MFA_LIMIT_ALARM_ROWS,       /* alarms kept in the audit; no setting */
+    MFA_LIMIT_HELD_FORMS,       /* forms kept for one person; no setting */
     MFA_LIMIT_COUNT
 } mfa_limit_kind_t;
 
@@ -166,6 +169,8 @@ typedef struct {
     const mfa_keys_t            *keys;
     const mfa_ports_t           *ports;
     const mfa_model_settings_t  *settings;
+    mfa_str_t                    held_folder;   /* of long bodies of held
+                                                   forms; empty: none */
 } mfa_model_t;
 
 
@@ -188,6 +193,10 @@ typedef struct {
 } mfa_events_t;
 
 
+/* what is counted of a piece of work: mfa_model_metric.h */
+typedef struct mfa_tally_s  mfa_tally_t;
+
+
 /* one piece of work: a request, a timer's turn, a command of mfactl */
 
 typedef struct {
@@ -200,6 +209,7 @@ typedef struct {
                                            sign-on says of this request, or
                                            NULL: nothing */
     mfa_events_t          events;       /* lines of committed updates only */
+    mfa_tally_t          *tally;        /* or NULL: nobody counts */
 } mfa_work_t;
 
 /* one transaction */
@@ -210,6 +220,7 @@ typedef struct {
     mfa_time_t    now;          /* the clock, never below its stored mark */
     mfa_events_t  events;
     bool          is_full;      /* the store: events get no row in the audit */
+    mfa_tally_t  *tally;        /* of this run alone, or NULL */
 } mfa_tx_t;
 
 typedef mfa_status_t (*mfa_tx_fn)(mfa_tx_t *tx, void *arg);
@@ -289,6 +300,7 @@ typedef struct {
     mfa_strs_t   groups;
     mfa_str_t    manager;           /* the manager's address, or empty */
     mfa_pairs_t  attrs;             /* roster columns of the operator */
+    mfa_str_t    language;          /* a tag: of messages; empty: not known */
     mfa_str_t    password;          /* mfa_pwhash text; empty: none */
     mfa_time_t   password_at;
     mfa_time_t   added_at;
@@ -421,6 +433,10 @@ mfa_status_t mfa_factor_record_pass(mfa_tx_t *tx, mfa_factor_record_t *record,
 
 #include "mfa_model_session.h"
 
+/* the log of revocations */
+
+#include "mfa_model_revoked.h"
+
 /* flows, codes, limits, messages, purge */
 
 #include "mfa_model_flow.h"
@@ -428,6 +444,14 @@ mfa_status_t mfa_factor_record_pass(mfa_tx_t *tx, mfa_factor_record_t *record,
 /* requests, passes, replaced secrets, the audit */
 
 #include "mfa_model_staff.h"
+
+/* metrics */
+
+#include "mfa_model_metric.h"
+
+/* forms that came after the end of a session */
+
+#include "mfa_model_held.h"
 
 
 #endif /* MFA_MODEL_H */

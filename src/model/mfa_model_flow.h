@@ -268,7 +268,7 @@ typedef struct {
     mfa_str_t    kind;                  /* template: "code", "notice" */
     mfa_str_t    to;                    /* canonical address, or E.164 */
     mfa_pairs_t  values;                /* for the template; sealed */
-    mfa_str_t    language;              /* "en" */
+    mfa_str_t    language;              /* "cy"; empty: the realm's first */
     mfa_id_t     code_flow;             /* a code rides in it: its place, */
     mfa_str_t    code_purpose;          /* so that its life starts at 250 */
     mfa_time_t   made_at;
@@ -281,7 +281,8 @@ typedef struct {
 
 #define MFA_MESSAGE_TEXT_MAX  4096
 
-/* id, made_at, due_at are set here; sends nothing */
+/* id, made_at, due_at are set here, and of a mail the language where its
+ * address is of somebody whose language is known; sends nothing */
 mfa_status_t mfa_message_queue(mfa_tx_t *tx, mfa_message_t *message)
     MFA_MUST_CHECK;
 

@@ -122,6 +122,10 @@ mfa_status_t mfa_session_list(mfa_tx_t *tx, const mfa_id_t *user,
 /* "Firefox on Windows" from a User-Agent; "Browser" when it says nothing */
 mfa_str_t mfa_agent_name(mfa_str_t user_agent, mfa_arena_t *arena);
 
+/* the same for a reader, of what mfa_agent_name made */
+mfa_str_t mfa_agent_text(mfa_str_t name, const mfa_words_t *words,
+    mfa_arena_t *arena);
+
 
 /*
  * Applications on other hosts: a second token for the same session, good on
@@ -223,6 +227,7 @@ mfa_status_t mfa_device_delete_all(mfa_tx_t *tx, const mfa_id_t *user)
 
 typedef struct {
     mfa_str_t            session;       /* hex of the session key */
+    mfa_id_t             user_id;
     mfa_str_t            host;          /* good there alone; empty: anywhere */
     mfa_str_t            user;
     mfa_str_t            email;
@@ -267,6 +272,11 @@ void mfa_decisions_close(mfa_decisions_t **decisions);
 mfa_status_t mfa_decision_check(mfa_decisions_t *decisions, mfa_str_t token,
     mfa_time_t now, mfa_identity_t **identity, mfa_verdict_t *verdict,
     mfa_session_state_t *state) MFA_MUST_CHECK;
+
+/* the same, and the session is not seen: it goes on towards its idle end */
+mfa_status_t mfa_decision_check_unseen(mfa_decisions_t *decisions,
+    mfa_str_t token, mfa_time_t now, mfa_identity_t **identity,
+    mfa_verdict_t *verdict, mfa_session_state_t *state) MFA_MUST_CHECK;
 
 /* the same from the store, in any thread; may wait */
 mfa_status_t mfa_decision_read(const mfa_model_t *model, mfa_str_t token,

@@ -48,11 +48,14 @@ typedef struct {
 } purge_t;
 
 
+/* what has ended already is not told again as a revocation */
+
 static mfa_status_t
 purge_remove_session(mfa_tx_t *tx, mfa_str_t key)
 {
-    uint8_t       digest[MFA_DIGEST_SIZE];
-    mfa_status_t  st;
+    uint8_t        digest[MFA_DIGEST_SIZE];
+    mfa_status_t   st;
+    mfa_session_t  session;
 
     if (key.len != MFA_DIGEST_SIZE) {
         return MFA_DAMAGED;
@@ -60,7 +63,11 @@ purge_remove_session(mfa_tx_t *tx, mfa_str_t key)
 
     memcpy(digest, key.data, MFA_DIGEST_SIZE);
 
-    st = mfa_session_end(tx, digest);
+    st = mfa_session_get(tx, digest, &session);
+
+    if (st == MFA_OK) {
+        st = mfa_session_delete(tx, &session.user, session.key);
+    }
 
     return st == MFA_NOT_FOUND ? MFA_OK : st;
 }
@@ -238,8 +245,10 @@ static const purge_step_t  purge_steps[] = {
     { MFA_TABLE_SOURCE,  1, mfa_spray_is_over, NULL },
     { MFA_TABLE_REMINDED, 1, mfa_reminded_is_over, NULL },
     { MFA_TABLE_TICKET,  1, mfa_ticket_is_over, NULL },
+    { MFA_TABLE_HELD,    1, mfa_held_is_over,    mfa_held_remove },
     { MFA_TABLE_SESSION_HOST,  1, mfa_session_host_is_over, NULL },
     { MFA_TABLE_SESSION_HOSTS, 1, mfa_session_hosts_is_over, NULL },
+    { MFA_TABLE_REVOKED, 1, mfa_revoked_is_over, NULL },
     { MFA_TABLE_USER,    PURGE_COST_USER, purge_user_is_over,
                                                  purge_remove_user }
 };

@@ -19,6 +19,9 @@
  */
 mfa_status_t mfa_session_is_over(mfa_tx_t *tx, mfa_str_t key,
     mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+/* by time alone, for counting */
+mfa_status_t mfa_session_is_live(mfa_tx_t *tx, mfa_str_t key,
+    mfa_str_t record, bool *is_live) MFA_MUST_CHECK;
 mfa_status_t mfa_flow_is_over(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
     bool *is_over) MFA_MUST_CHECK;
 mfa_status_t mfa_code_is_over(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
@@ -49,8 +52,15 @@ mfa_status_t mfa_session_host_is_over(mfa_tx_t *tx, mfa_str_t key,
     mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
 mfa_status_t mfa_session_hosts_is_over(mfa_tx_t *tx, mfa_str_t key,
     mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+mfa_status_t mfa_revoked_is_over(mfa_tx_t *tx, mfa_str_t key,
+    mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
 mfa_status_t mfa_ticket_is_over(mfa_tx_t *tx, mfa_str_t key,
     mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+mfa_status_t mfa_held_is_over(mfa_tx_t *tx, mfa_str_t key,
+    mfa_str_t record, bool *is_over) MFA_MUST_CHECK;
+
+/* the row of a form, and its bytes from the sum of all */
+mfa_status_t mfa_held_remove(mfa_tx_t *tx, mfa_str_t key) MFA_MUST_CHECK;
 
 /* the row of a request, and what points to it */
 mfa_status_t mfa_reset_request_remove(mfa_tx_t *tx, mfa_str_t key)
@@ -62,6 +72,8 @@ mfa_status_t mfa_message_expire(mfa_tx_t *tx, mfa_str_t key) MFA_MUST_CHECK;
 /* a row of the outbox; remove: MFA_NOT_FOUND when another worker has it */
 mfa_status_t mfa_message_key_read(mfa_str_t key, mfa_message_t *message)
     MFA_MUST_CHECK;
+mfa_status_t mfa_message_look(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
+    mfa_message_t *message) MFA_MUST_CHECK;     /* values stay sealed */
 mfa_status_t mfa_message_open(mfa_tx_t *tx, mfa_str_t key, mfa_str_t value,
     mfa_message_t *message) MFA_MUST_CHECK;
 mfa_status_t mfa_message_write(mfa_tx_t *tx, const mfa_message_t *message)

@@ -158,7 +158,9 @@ mfa_session_end(mfa_tx_t *tx, const uint8_t key[MFA_DIGEST_SIZE])
         return st;
     }
 
-    return mfa_session_delete(tx, &session.user, session.key);
+    st = mfa_session_delete(tx, &session.user, session.key);
+
+    return st == MFA_OK ? mfa_revoked_add(tx, &session.user) : st;
 }
 
 
@@ -208,6 +210,11 @@ mfa_session_end_all(mfa_tx_t *tx, mfa_user_t *user)
         if (st != MFA_OK) {
             return st;
         }
+    }
+
+    st = mfa_held_delete_all(tx, &user->id);
+    if (st != MFA_OK) {
+        return st;
     }
 
     user->epoch++;
@@ -273,6 +280,18 @@ session_sort(mfa_session_t *sessions, size_t count)
 }
 
 
+/* over by time, and so lately that a form of it may still come (L9) */
+
+static bool
+session_is_recent(const mfa_tx_t *tx, const mfa_session_t *session,
+    const mfa_user_t *user)
+{
+    return mfa_session_judge(tx, session, user) != MFA_SESSION_REVOKED
+           && mfa_session_age(tx->work->model->settings, session,
+                              tx->now - MFA_HELD_LIFE) == MFA_SESSION_LIVE;
+}
+
+
 /*
  * The live sessions of a user, newest first. With ends_dead the others are
  * removed on the way, and index entries that lead nowhere too.
@@ -313,7 +332,9 @@ session_gather(mfa_tx_t *tx, const mfa_user_t *user, bool ends_dead,
             continue;
         }
 
-        if (ends_dead) {
+        if (ends_dead && (st == MFA_NOT_FOUND
+                          || !session_is_recent(tx, &session, user)))
+        {
             st = mfa_session_delete(tx, &user->id, key);
             if (st != MFA_OK) {
                 return st;
@@ -375,6 +396,11 @@ session_end_oldest(mfa_tx_t *tx, const mfa_user_t *user,
     }
 
     sessions[oldest] = sessions[--*count];
+
+    st = mfa_revoked_add(tx, &user->id);
+    if (st != MFA_OK) {
+        return st;
+    }
 
     st = mfa_id_text(tx->work->arena, &user->id, &event.user);
     if (st != MFA_OK) {

@@ -239,6 +239,26 @@ mfa_session_delete(mfa_tx_t *tx, const mfa_id_t *user,
 
 
 mfa_status_t
+mfa_session_is_live(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
+    bool *is_live)
+{
+    mfa_status_t   st;
+    mfa_session_t  session;
+
+    *is_live = false;
+
+    st = session_unpack(tx, key, record, &session);
+
+    if (st == MFA_OK) {
+        *is_live = mfa_session_age(tx->work->model->settings, &session,
+                                   tx->now) == MFA_SESSION_LIVE;
+    }
+
+    return st;
+}
+
+
+mfa_status_t
 mfa_session_is_over(mfa_tx_t *tx, mfa_str_t key, mfa_str_t record,
     bool *is_over)
 {

@@ -93,6 +93,7 @@ mfa_model_defaults(mfa_model_settings_t *settings)
             [MFA_LIMIT_PASSWORD_ROW] = rule(100, PASSWORD_ROW, 0, 0),
             [MFA_LIMIT_SEND_KNOWN] = rule(6, MFA_DAY, 0, 0),
             [MFA_LIMIT_ALARM_ROWS] = rule(10, MFA_HOUR, 50, MFA_DAY),
+            [MFA_LIMIT_HELD_FORMS] = rule(30, MFA_HOUR, 100, MFA_DAY),
         },
         .hash_cost = { HASH_MEMORY_KIB, HASH_PASSES },
     };

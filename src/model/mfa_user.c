@@ -157,6 +157,17 @@ mfa_user_add(mfa_tx_t *tx, const mfa_user_t *user, mfa_str_t *taken)
 }
 
 
+/* all sessions of before stop counting with this record */
+
+static bool
+user_ends_sessions(const mfa_user_t *user, const mfa_user_t *old)
+{
+    return user->epoch != old->epoch
+           || (mfa_user_may_log_in(user) != MFA_VERDICT_PASS
+               && mfa_user_may_log_in(old) == MFA_VERDICT_PASS);
+}
+
+
 mfa_status_t
 mfa_user_save(mfa_tx_t *tx, const mfa_user_t *user, mfa_str_t *taken)
 {
@@ -172,7 +183,10 @@ mfa_user_save(mfa_tx_t *tx, const mfa_user_t *user, mfa_str_t *taken)
         return st;
     }
 
-    return user_write(tx, user, &old, taken);
+    st = user_write(tx, user, &old, taken);
+
+    return st == MFA_OK && user_ends_sessions(user, &old)
+           ? mfa_revoked_add(tx, &user->id) : st;
 }
 
 

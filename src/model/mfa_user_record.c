@@ -8,7 +8,7 @@
 #include "mfa_record.h"
 
 
-#define USER_VERSION       3
+#define USER_VERSION       4
 #define USER_SECURED_SINCE 3
 #define USER_PASSWORD_MAX  512
 #define USER_ATTR_NAME     64
@@ -112,6 +112,7 @@ user_check(mfa_arena_t *arena, const mfa_user_t *user)
         || !user_text_is_good(user->surname, MFA_NAME_MAX)
         || !user_text_is_good(user->manager, MFA_EMAIL_MAX)
         || !user_text_is_good(user->password, USER_PASSWORD_MAX)
+        || (user->language.len != 0 && !mfa_language_is_tag(user->language))
         || !user_lists_are_good(user))
     {
         return MFA_INVALID;
@@ -181,6 +182,7 @@ mfa_user_pack(mfa_tx_t *tx, const mfa_user_t *user, mfa_str_t *record)
     mfa_pack_time(&buf, user->mailed_device_at);
     mfa_pack_time(&buf, user->deadline_at);
     mfa_pack_time(&buf, user->secured_at);
+    mfa_pack_str(&buf, user->language);
 
     return mfa_buf_str(&buf, record);
 }
@@ -220,6 +222,7 @@ mfa_user_unpack(mfa_tx_t *tx, const mfa_id_t *id, mfa_str_t record,
     user->mailed_device_at = mfa_unpack_time(&in);
     user->deadline_at = mfa_unpack_time(&in);
     user->secured_at = mfa_unpack_time(&in);
+    user->language = mfa_unpack_str(&in);
 
     user->is_disabled = (flags & USER_DISABLED) != 0;
     user->is_locked = (flags & USER_LOCKED) != 0;

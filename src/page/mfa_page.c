@@ -101,14 +101,16 @@ find_cookie(const mfa_request_t *request, mfa_str_t name, mfa_str_t *value)
 }
 
 
-/* the browser's own number, and the mark that may stand behind it */
+/* the browser's own number, the mark, and who was here last: the last two may
+ * stand behind it */
 
 static void
 find_browser(const mfa_page_env_t *env, const mfa_request_t *request,
-    mfa_str_t *browser, mfa_str_t *mark)
+    mfa_str_t *browser, mfa_str_t *last, mfa_str_t *mark)
 {
-    find_cookie(request, env->browser_cookie, mark);
+    find_cookie(request, env->browser_cookie, last);
 
+    *mark = mfa_str_split(last, '~');
     *browser = mfa_str_split(mark, '.');
 
     if (browser->len != MFA_TOKEN_TEXT) {
@@ -118,6 +120,10 @@ find_browser(const mfa_page_env_t *env, const mfa_request_t *request,
     if (browser->len == 0 || !mfa_mark_has_form(*mark)) {
         *mark = mfa_null;
     }
+
+    if (browser->len == 0 || last->len != MFA_LAST_TEXT) {
+        *last = mfa_null;
+    }
 }
 
 
@@ -125,7 +131,7 @@ mfa_hashing_t
 mfa_page_hashing(const mfa_page_env_t *env, const mfa_request_t *request,
     uint64_t *person)
 {
-    mfa_str_t          path, rest, browser, mark;
+    mfa_str_t          path, rest, browser, last, mark;
     const mfa_page_t  *page;
 
     *person = 0;
@@ -147,7 +153,7 @@ mfa_page_hashing(const mfa_page_env_t *env, const mfa_request_t *request,
         return MFA_HASHING_NONE;
     }
 
-    find_browser(env, request, &browser, &mark);
+    find_browser(env, request, &browser, &last, &mark);
 
     return mfa_mark_judge(env->keys, browser, mark, person)
            == MFA_VERDICT_PASS ? MFA_HASHING_KNOWN : MFA_HASHING_STRANGER;
@@ -158,8 +164,10 @@ static mfa_status_t
 visit_cookies(mfa_visit_t *visit)
 {
     find_cookie(visit->request, visit->env->session_cookie, &visit->session);
-    find_browser(visit->env, visit->request, &visit->browser, &visit->mark);
+    find_browser(visit->env, visit->request, &visit->browser, &visit->last,
+                 &visit->mark);
     find_cookie(visit->request, visit->env->device_cookie, &visit->device);
+    find_cookie(visit->request, visit->env->held_cookie, &visit->held);
 
     if (visit->session.len != MFA_TOKEN_TEXT) {
         visit->session = mfa_null;
@@ -199,6 +207,16 @@ have_common_name(const mfa_pairs_t *a, const mfa_pairs_t *b)
     }
 
     return false;
+}
+
+
+/* a script's own POST, often without a body */
+
+static mfa_status_t
+visit_post_bare(mfa_visit_t *visit)
+{
+    return mfa_visit_judge_origin(visit) == MFA_VERDICT_PASS
+           ? visit->page->post(visit) : mfa_visit_fault(visit, 403);
 }
 
 
@@ -333,6 +351,11 @@ visit_asked(mfa_visit_t *visit)
         return st;
     }
 
+    st = mfa_visit_choose_language(visit);
+    if (st != MFA_OK) {
+        return st;
+    }
+
     if (visit->page->needs_full) {
         st = visit_judge_full(visit, &is_here);
         if (st != MFA_OK || !is_here) {
@@ -341,7 +364,8 @@ visit_asked(mfa_visit_t *visit)
     }
 
     if (visit->request->method == MFA_METHOD_POST) {
-        return visit_post(visit);
+        return visit->page->has_no_token ? visit_post_bare(visit)
+                                         : visit_post(visit);
     }
 
     return visit->page->get(visit);
@@ -359,6 +383,8 @@ visit_start(mfa_visit_t *visit)
         return st;
     }
 
+    mfa_visit_language(visit);
+
     switch (visit->request->cause) {
 
     case MFA_CAUSE_NO_ACCESS:
@@ -372,6 +398,9 @@ visit_start(mfa_visit_t *visit)
 
     case MFA_CAUSE_MISDIRECTED:
         return mfa_visit_fault(visit, 421);
+
+    case MFA_CAUSE_LOGOUT:
+        return mfa_visit_logout(visit);
 
     default:
         break;

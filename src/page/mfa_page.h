@@ -12,6 +12,8 @@
 #define MFA_PAGE_H
 
 #include "../flow/mfa_flow.h"
+#include "mfa_page_legacy.h"
+#include "mfa_page_brand.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -30,7 +32,8 @@ typedef enum {                  /* why the portal was called */
     MFA_CAUSE_NO_ACCESS,        /* the gate: rules refuse; page with 403 */
     MFA_CAUSE_UNAVAILABLE,      /* the gate: cannot decide; page with 503 */
     MFA_CAUSE_MALFORMED,        /* the glue: body too large ...; 400 or 413 */
-    MFA_CAUSE_MISDIRECTED       /* the glue: another host; 421 */
+    MFA_CAUSE_MISDIRECTED,      /* the glue: another host; 421 */
+    MFA_CAUSE_LOGOUT            /* the gate: "logout_url", asked is the path */
 } mfa_cause_t;
 
 typedef struct {
@@ -40,8 +43,13 @@ typedef struct {
     mfa_str_t      query;           /* r->args as it stands */
     mfa_str_t      host;            /* of an application on another host, as
                                        the Host header names it; or empty */
-    mfa_str_t      asked;           /* path?query wanted, for NO_ACCESS */
+    mfa_str_t      asked;           /* path?query wanted, for NO_ACCESS; the
+                                       normalised path, for LOGOUT */
+    mfa_strs_t     forwarded;       /* LOGOUT: Set-Cookie of the application,
+                                       none of ours among them */
     mfa_str_t      body;
+    mfa_str_t      held;            /* refused by the gate: id of the form that
+                                       was kept; or empty */
     mfa_strs_t     cookies;         /* Cookie headers */
 
     /* headers; data NULL where the request has none */
@@ -55,6 +63,8 @@ typedef struct {
     mfa_str_t      sec_fetch_site;
     mfa_str_t      sec_fetch_mode;
     mfa_str_t      sec_fetch_dest;
+    mfa_str_t      sec_purpose;
+    mfa_str_t      purpose;
 
     /* a trusted single sign-on: whom it names and the words for what it
      * proved; empty: nobody. Never of the client's own writing */
@@ -119,12 +129,16 @@ void mfa_page_defaults(mfa_page_settings_t *settings);
 
 typedef struct {
     const mfa_page_settings_t  *settings;
+    const mfa_legacy_settings_t *legacy;
     const mfa_flow_env_t       *flow;
     const mfa_send_settings_t  *send;
     const mfa_keys_t           *keys;
     const mfa_templates_t      *templates;
-    const mfa_words_t          *words;
+    const mfa_brand_settings_t *brand;
+    const mfa_languages_t      *languages;
+    const mfa_words_t          *words;          /* of the visit's language */
     mfa_str_t                   style;          /* style.css */
+    mfa_str_t                   jwks;           /* jwks.json; empty: none */
     mfa_str_t                   csp;            /* Content-Security-Policy;
                                                    empty: without others */
     mfa_str_t                   portal;         /* "/mfa/" */
@@ -132,6 +146,8 @@ typedef struct {
     mfa_str_t                   device_cookie;
     mfa_str_t                   browser_cookie;
     mfa_str_t                   notice_cookie;
+    mfa_str_t                   held_cookie;
+    mfa_str_t                   language_cookie;
 } mfa_page_env_t;
 
 
@@ -165,15 +181,21 @@ struct mfa_visit_s {
     const mfa_request_t   *request;
     mfa_reply_t           *reply;
     const mfa_page_t      *page;
+    mfa_page_env_t         own;             /* env, with its own words */
+    const mfa_language_t  *language;
+    const mfa_language_t  *asked;           /* for, by a link; or NULL */
+    bool                   is_chosen;       /* by link or cookie */
 
     mfa_str_t              path;            /* below the portal */
     mfa_str_t              rest;            /* of it, behind the page's own */
     mfa_pairs_t            query;
     mfa_pairs_t            form;            /* of a POST */
     mfa_str_t              browser;         /* cookie; empty: none yet */
+    mfa_str_t              last;            /* who was here; empty: unknown */
     mfa_str_t              mark;            /* behind it; empty: none */
     mfa_str_t              session;         /* cookie; empty: none */
     mfa_str_t              device;          /* cookie; empty: none */
+    mfa_str_t              held;            /* cookie; empty: none */
     mfa_session_view_t     who;             /* after mfa_visit_who */
 
     mfa_value_t           *errors;          /* list, once there is one */
@@ -211,6 +233,9 @@ struct mfa_page_s {
     bool                      is_hashing;   /* a POST may answer MFA_HASH */
     bool                      is_anywhere;  /* also on the hosts of other
                                                applications */
+    bool                      has_no_token; /* a POST of a script: where it
+                                               comes from is all that counts,
+                                               and has to be said */
     bool                      needs_full;   /* not for a session of which
                                                more is asked: that first */
 
@@ -297,6 +322,13 @@ mfa_status_t mfa_visit_render(mfa_visit_t *visit, unsigned status,
 void mfa_visit_error(mfa_visit_t *visit, mfa_value_t *map, mfa_str_t field,
     mfa_str_t word);
 
+/* the language (mfa_page_language.c): found before anything is said; kept,
+ * for the browser and for whoever is logged in, where a link asked for it */
+void mfa_visit_language(mfa_visit_t *visit);
+mfa_status_t mfa_visit_choose_language(mfa_visit_t *visit) MFA_MUST_CHECK;
+void mfa_visit_language_values(mfa_visit_t *visit, mfa_value_t *map);
+mfa_status_t mfa_visit_language_headers(mfa_visit_t *visit) MFA_MUST_CHECK;
+
 /* pages that have no address: 403, 404, 405, 503 ... */
 mfa_status_t mfa_visit_fault(mfa_visit_t *visit, unsigned status)
     MFA_MUST_CHECK;
@@ -333,6 +365,13 @@ mfa_verdict_t mfa_mark_judge(const mfa_keys_t *keys, mfa_str_t browser,
 
 /* could it be one? */
 bool mfa_mark_has_form(mfa_str_t mark);
+
+/* who was in this browser last, to be compared and nothing else; it is worth
+ * nothing anywhere */
+#define MFA_LAST_TEXT  8
+
+mfa_status_t mfa_last_make(const mfa_keys_t *keys, mfa_arena_t *arena,
+    mfa_str_t browser, mfa_str_t person, mfa_str_t *last) MFA_MUST_CHECK;
 
 /* the same where the realm is known: with all of its headers */
 void mfa_page_plain(const mfa_page_env_t *env, unsigned status,
@@ -402,6 +441,14 @@ mfa_status_t mfa_visit_code_values(mfa_visit_t *visit, mfa_tx_t *tx,
 mfa_status_t mfa_visit_set_cookie(mfa_visit_t *visit, mfa_str_t name,
     mfa_str_t value) MFA_MUST_CHECK;
 
+/* beyond the end of the browser */
+mfa_status_t mfa_visit_keep_cookie(mfa_visit_t *visit, mfa_str_t name,
+    mfa_str_t value, mfa_time_t keep) MFA_MUST_CHECK;
+
+/* the same, and never sent along by a request that another site begins */
+mfa_status_t mfa_visit_set_strict(mfa_visit_t *visit, mfa_str_t name,
+    mfa_str_t value, mfa_time_t lifetime) MFA_MUST_CHECK;
+
 /* what a step gave for the browser to keep: session, device */
 mfa_status_t mfa_visit_keep(mfa_visit_t *visit) MFA_MUST_CHECK;
 
@@ -414,6 +461,15 @@ mfa_status_t mfa_visit_token(mfa_visit_t *visit, mfa_str_t flow,
 
 /* PASS: Origin, Sec-Fetch-Site and token are right (E2); deny first */
 mfa_status_t mfa_visit_judge_form(mfa_visit_t *visit, mfa_verdict_t *verdict)
+    MFA_MUST_CHECK;
+
+/* the same without a token: Origin or Sec-Fetch-Site must be there */
+mfa_verdict_t mfa_visit_judge_origin(const mfa_visit_t *visit);
+
+/* somebody is in; person: a few bytes. Where another one was here last, or
+ * nobody knows who, what that one left behind goes. Sets the browser's
+ * cookie */
+mfa_status_t mfa_visit_enter(mfa_visit_t *visit, mfa_str_t person)
     MFA_MUST_CHECK;
 
 /* visit->who; MFA_OK also without a session */
@@ -485,6 +541,44 @@ mfa_str_t mfa_visit_origin(const mfa_visit_t *visit);
  * for all else */
 const mfa_application_t *mfa_ticket_application(const mfa_visit_t *visit,
     mfa_str_t target);
+
+
+/* addresses of applications that are ours to answer (mfa_legacy_answer.c);
+ * event loop, no store */
+
+/* see mfa_legacy_redirect in mfa.h */
+mfa_status_t mfa_page_legacy_redirect(const mfa_page_env_t *env,
+    const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
+    MFA_MUST_CHECK;
+
+typedef enum {
+    MFA_LOGOUT_NONE = 0,        /* the path or the method is none of ours */
+    MFA_LOGOUT_REFUSE,          /* no page load, and not from our pages */
+    MFA_LOGOUT_ASK,             /* with the page "Log out?" */
+    MFA_LOGOUT_NOW,
+    MFA_LOGOUT_FORWARD          /* the application first, then NOW */
+} mfa_logout_e;
+
+/* see mfa_logout_judge and mfa_logout_ask in mfa.h */
+mfa_logout_e mfa_page_logout_judge(const mfa_page_env_t *env,
+    const mfa_request_t *request);
+mfa_status_t mfa_page_logout_ask(const mfa_page_env_t *env,
+    const mfa_request_t *request, mfa_arena_t *arena, mfa_reply_t *reply)
+    MFA_MUST_CHECK;
+
+/* the application that this path belongs to, on the host of the request, as
+ * a target of that host; or empty */
+mfa_str_t mfa_legacy_home(const mfa_page_settings_t *settings, mfa_str_t host,
+    mfa_str_t path);
+
+/* MFA_CAUSE_LOGOUT (mfa_page_logout.c) */
+mfa_status_t mfa_visit_logout(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+/* application_cookies of this host expire (mfa_legacy_cookies.c) */
+mfa_status_t mfa_visit_expire(mfa_visit_t *visit) MFA_MUST_CHECK;
+
+/* Clear-Site-Data: cache and storage; cookies of devices stay */
+mfa_status_t mfa_visit_clear(mfa_visit_t *visit) MFA_MUST_CHECK;
 
 #pragma GCC visibility pop
 

@@ -199,7 +199,9 @@ mfa_application_tiles(mfa_visit_t *visit, mfa_value_t *map)
         item = mfa_value_add_map(list);
 
         mfa_value_set_str(item, "name", application->name);
-        mfa_value_set_str(item, "label", application->label);
+        mfa_value_set_str(item, "label",
+                          mfa_words_get(visit->env->words,
+                                        application->label));
         mfa_value_set_str(item, "path", application_link(visit, application));
 
         mfa_value_set_flag(map, "has_applications", true);

@@ -6,8 +6,6 @@
  * message, which an address that nobody has could never show.
  */
 
-#include <time.h>
-
 #include "mfa_page.h"
 
 
@@ -17,22 +15,7 @@
 mfa_str_t
 mfa_visit_date(mfa_visit_t *visit, mfa_time_t at)
 {
-    char       text[64];
-    time_t     seconds;
-    struct tm  tm;
-    mfa_str_t  copy;
-
-    seconds = (time_t) (at / MFA_SECOND);
-
-    if (at == 0 || localtime_r(&seconds, &tm) == NULL
-        || strftime(text, sizeof(text), "%-d %B %Y", &tm) == 0
-        || mfa_arena_copy(visit->work->arena, mfa_str_from(text), &copy)
-           != MFA_OK)
-    {
-        return mfa_null;
-    }
-
-    return copy;
+    return mfa_date_day(visit->env->words, at, visit->work->arena);
 }
 
 

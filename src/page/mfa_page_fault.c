@@ -107,6 +107,8 @@ mfa_plain_reply(unsigned status, mfa_arena_t *arena, mfa_reply_t *reply)
         { 405, mfa_str_static("This method is not possible here.\n") },
         { 413, mfa_str_static("This request is too large.\n") },
         { 421, mfa_str_static("This name is not served here.\n") },
+        { 502, mfa_str_static("The application did not answer as it should. "
+                              "Please try again later.\n") },
         { 503, mfa_str_static("The service is not available for a moment. "
                               "Please try again.\n") }
     };

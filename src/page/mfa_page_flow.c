@@ -10,7 +10,6 @@
 #include "mfa_page.h"
 
 
-#define WORD_MAX  2048
 
 
 static bool
@@ -189,33 +188,8 @@ flow_answer(mfa_visit_t *visit, mfa_status_t st)
 static mfa_str_t
 flow_word(mfa_visit_t *visit, mfa_str_t word)
 {
-    mfa_buf_t  buf;
-    mfa_str_t  rest, text, name;
-
-    rest = mfa_words_get(visit->env->words, word);
-
-    if (rest.len == 0 || memmem(rest.data, rest.len, "{{", 2) == NULL) {
-        return rest;
-    }
-
-    mfa_buf_init(&buf, visit->work->arena, WORD_MAX);
-
-    while (rest.len > 0) {
-        mfa_buf_put(&buf, mfa_str_split(&rest, '{'));
-
-        if (rest.len == 0 || rest.data[0] != '{') {
-            continue;
-        }
-
-        name = mfa_str_split(&rest, '}');
-        name.data++;
-        name.len--;
-
-        mfa_buf_put(&buf, mfa_pairs_get(&visit->step.flow.typed, name));
-        (void) mfa_str_split(&rest, '}');
-    }
-
-    return (mfa_buf_str(&buf, &text) == MFA_OK) ? text : mfa_null;
+    return mfa_words_fill(visit->env->words, word, &visit->step.flow.typed,
+                          visit->work->arena);
 }
 
 

@@ -32,8 +32,8 @@ cookie_domain(const mfa_visit_t *visit)
 /* an empty value takes the cookie away; seconds 0: until the browser ends */
 
 static mfa_status_t
-set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
-    mfa_time_t seconds)
+set_cookie_for(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
+    mfa_time_t seconds, const char *sites)
 {
     mfa_str_t     text, age, domain;
     mfa_arena_t  *arena = visit->work->arena;
@@ -46,8 +46,8 @@ set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
           : mfa_str("");
 
     text = mfa_arena_printf(arena, MFA_STR_FMT "=" MFA_STR_FMT "; Path=/; "
-                            "HttpOnly; SameSite=Lax%s" MFA_STR_FMT MFA_STR_FMT,
-                            MFA_STR_ARG(name), MFA_STR_ARG(value),
+                            "HttpOnly; SameSite=%s%s" MFA_STR_FMT MFA_STR_FMT,
+                            MFA_STR_ARG(name), MFA_STR_ARG(value), sites,
                             visit->env->send->origin.is_https ? "; Secure"
                                                               : "",
                             MFA_STR_ARG(domain), MFA_STR_ARG(age));
@@ -59,10 +59,35 @@ set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
 }
 
 
+static mfa_status_t
+set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
+    mfa_time_t seconds)
+{
+    return set_cookie_for(visit, name, value, seconds, "Lax");
+}
+
+
+mfa_status_t
+mfa_visit_set_strict(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
+    mfa_time_t lifetime)
+{
+    return set_cookie_for(visit, name, value, lifetime / MFA_SECOND,
+                          "Strict");
+}
+
+
 mfa_status_t
 mfa_visit_set_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value)
 {
     return set_cookie(visit, name, value, 0);
+}
+
+
+mfa_status_t
+mfa_visit_keep_cookie(mfa_visit_t *visit, mfa_str_t name, mfa_str_t value,
+    mfa_time_t keep)
+{
+    return set_cookie(visit, name, value, keep / MFA_SECOND);
 }
 
 
@@ -85,20 +110,42 @@ set_browser(mfa_visit_t *visit)
 {
     mfa_str_t  value;
 
-    value = visit->browser;
-
-    if (visit->mark.len > 0) {
-        value = mfa_arena_printf(visit->work->arena,
-                                 MFA_STR_FMT "." MFA_STR_FMT,
-                                 MFA_STR_ARG(visit->browser),
-                                 MFA_STR_ARG(visit->mark));
-        if (value.data == NULL) {
-            return MFA_NO_MEMORY;
-        }
+    value = mfa_arena_printf(visit->work->arena,
+                             MFA_STR_FMT "%s" MFA_STR_FMT "%s" MFA_STR_FMT,
+                             MFA_STR_ARG(visit->browser),
+                             visit->mark.len > 0 ? "." : "",
+                             MFA_STR_ARG(visit->mark),
+                             visit->last.len > 0 ? "~" : "",
+                             MFA_STR_ARG(visit->last));
+    if (value.data == NULL) {
+        return MFA_NO_MEMORY;
     }
 
     return set_cookie(visit, visit->env->browser_cookie, value,
                       MFA_KNOWN_KEEP / MFA_SECOND);
+}
+
+
+mfa_status_t
+mfa_visit_enter(mfa_visit_t *visit, mfa_str_t person)
+{
+    mfa_str_t     former;
+    mfa_status_t  st;
+
+    former = visit->last;
+
+    st = mfa_last_make(visit->env->keys, visit->work->arena, visit->browser,
+                       person, &visit->last);
+
+    if (st == MFA_OK && !mfa_str_eq(former, visit->last)) {
+        st = mfa_visit_expire(visit);
+
+        if (st == MFA_OK && former.len > 0) {
+            st = mfa_visit_clear(visit);
+        }
+    }
+
+    return (st == MFA_OK) ? set_browser(visit) : st;
 }
 
 
@@ -124,7 +171,9 @@ keep_browser(mfa_visit_t *visit)
         }
     }
 
-    return set_browser(visit);
+    return mfa_visit_enter(visit, step->proved.len > 0
+                                  ? step->proved
+                                  : mfa_id_str(&step->user.id));
 }
 
 
@@ -261,6 +310,17 @@ judge_origin(const mfa_visit_t *visit)
 }
 
 
+mfa_verdict_t
+mfa_visit_judge_origin(const mfa_visit_t *visit)
+{
+    const mfa_request_t  *request = visit->request;
+
+    return (request->origin.data != NULL
+            || request->sec_fetch_site.data != NULL)
+           ? judge_origin(visit) : MFA_VERDICT_DENY;
+}
+
+
 mfa_status_t
 mfa_visit_judge_form(mfa_visit_t *visit, mfa_verdict_t *verdict)
 {
@@ -316,7 +376,8 @@ is_own_target(mfa_str_t path)
         return true;
     }
 
-    folder = mfa_str("people/");
+    folder = mfa_str_has_prefix(path, mfa_str("held/")) ? mfa_str("held/")
+                                                        : mfa_str("people/");
 
     if (path.len != folder.len + MFA_ID_TEXT
         || !mfa_str_has_prefix(path, folder))
@@ -378,8 +439,8 @@ mfa_visit_target(mfa_visit_t *visit)
 }
 
 
-static mfa_status_t
-id_parse(mfa_str_t text, mfa_id_t *id)
+mfa_status_t
+mfa_page_id(mfa_str_t text, mfa_id_t *id)
 {
     int     high, low;
     size_t  i;
@@ -416,6 +477,8 @@ mfa_visit_step(mfa_visit_t *visit)
     step->work = visit->work;
     step->fields = &visit->form;
     step->agent = visit->request->user_agent;
+    step->language = visit->language;
+    step->is_chosen = visit->is_chosen;
     step->old_session = visit->session;
     step->old_device = visit->device;
     step->portal = visit->env->portal;
@@ -429,5 +492,5 @@ mfa_visit_step(mfa_visit_t *visit)
     flow = mfa_pairs_get(visit->request->method == MFA_METHOD_POST
                          ? &visit->form : &visit->query, mfa_str("flow"));
 
-    return id_parse(flow, &step->id);
+    return mfa_page_id(flow, &step->id);
 }

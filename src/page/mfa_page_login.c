@@ -32,23 +32,27 @@ is_again(const mfa_visit_t *visit)
 static mfa_str_t
 duration_text(mfa_visit_t *visit, mfa_time_t time)
 {
-    mfa_arena_t  *arena = visit->work->arena;
+    bool                is_hours;
+    mfa_pair_t          number;
+    mfa_arena_t        *arena = visit->work->arena;
+    const mfa_words_t  *words = visit->env->words;
+    const mfa_pairs_t   values = { &number, 1 };
 
     if (time == MFA_HOUR) {
-        return mfa_words_get(visit->env->words, MFA_WORD("1 hour"));
+        return mfa_words_get(words, MFA_WORD("1 hour"));
     }
 
-    if (time % MFA_HOUR == 0) {
-        return mfa_arena_printf(arena, "%d " MFA_STR_FMT,
-                                (int) (time / MFA_HOUR),
-                                MFA_STR_ARG(mfa_words_get(visit->env->words,
-                                                          MFA_WORD("hours"))));
-    }
+    is_hours = time % MFA_HOUR == 0;
 
-    return mfa_arena_printf(arena, "%d " MFA_STR_FMT,
-                            (int) ((time + MFA_MINUTE - 1) / MFA_MINUTE),
-                            MFA_STR_ARG(mfa_words_get(visit->env->words,
-                                                      MFA_WORD("minutes"))));
+    number.name = mfa_str("n");
+    number.value = mfa_arena_printf(arena, "%d", is_hours
+                                    ? (int) (time / MFA_HOUR)
+                                    : (int) ((time + MFA_MINUTE - 1)
+                                             / MFA_MINUTE));
+
+    return mfa_words_fill(words, is_hours ? MFA_WORD("{{n}} hours")
+                                          : MFA_WORD("{{n}} minutes"),
+                          &values, arena);
 }
 
 

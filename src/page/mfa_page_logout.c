@@ -17,7 +17,11 @@ logout_target(mfa_visit_t *visit)
 
     target = mfa_visit_target(visit);
 
-    if (target.len == 0) {
+    if (visit->request->cause == MFA_CAUSE_LOGOUT) {
+        target = mfa_legacy_home(visit->env->settings, visit->request->host,
+                                 visit->request->asked);
+
+    } else if (target.len == 0) {
         target = visit->request->referer;
         origin = visit->env->send->origin.text;
 
@@ -89,6 +93,11 @@ logout_end(mfa_tx_t *tx, void *arg)
         return (st == MFA_NOT_FOUND) ? MFA_OK : st;
     }
 
+    st = mfa_held_delete_all(tx, &view.session.user);
+    if (st != MFA_OK) {
+        return st;
+    }
+
     memset(&event, 0, sizeof(event));
 
     event.name = "session.end";
@@ -101,6 +110,27 @@ logout_end(mfa_tx_t *tx, void *arg)
     }
 
     return mfa_event_add(tx, &event);
+}
+
+
+/* what an application set in its answer comes first: where it names one of
+ * those that expire, the last word counts */
+
+static mfa_status_t
+logout_cookies(mfa_visit_t *visit)
+{
+    size_t             i;
+    mfa_status_t       st;
+    const mfa_strs_t  *forwarded = &visit->request->forwarded;
+
+    st = mfa_visit_set_cookie(visit, visit->env->session_cookie, mfa_null);
+
+    for (i = 0; st == MFA_OK && i < forwarded->count; i++) {
+        st = mfa_reply_header(visit->work->arena, visit->reply, "Set-Cookie",
+                              forwarded->items[i]);
+    }
+
+    return (st == MFA_OK) ? mfa_visit_expire(visit) : st;
 }
 
 
@@ -117,22 +147,39 @@ logout_post(mfa_visit_t *visit)
         }
     }
 
-    st = mfa_visit_set_cookie(visit, visit->env->session_cookie, mfa_null);
+    st = logout_cookies(visit);
     if (st != MFA_OK) {
         return st;
     }
 
-    st = mfa_reply_header(visit->work->arena, visit->reply,
-                          "Clear-Site-Data",
-                          mfa_str("\"cache\", \"storage\""));
+    st = mfa_visit_clear(visit);
     if (st != MFA_OK) {
         return st;
+    }
+
+    /* a script that asked has its own page to show */
+
+    if (visit->request->cause == MFA_CAUSE_LOGOUT
+        && !mfa_is_page_load(visit->request))
+    {
+        visit->reply->status = 204;
+        return mfa_reply_headers(visit->work->arena, visit->env,
+                                 visit->reply);
     }
 
     target = logout_target(visit);
 
     return mfa_visit_redirect(visit, mfa_str("logged-out"),
                               mfa_visit_param(visit, "to", target));
+}
+
+
+/* the gate has judged where it comes from */
+
+mfa_status_t
+mfa_visit_logout(mfa_visit_t *visit)
+{
+    return logout_post(visit);
 }
 
 

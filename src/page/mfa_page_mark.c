@@ -1,6 +1,7 @@
 /*
  * The mark of a browser that has shown whose it is: behind the browser's
- * number in the same cookie, "NUMBER.MARK".
+ * number in the same cookie, "NUMBER.MARK". Behind both stands who was here
+ * last, "NUMBER.MARK~LAST", which is no mark: it is compared, worth nothing.
  *
  * It says so on the event loop, where nobody may ask the store, and is worth
  * a place among those who wait for a hash (security.md 4.6), nothing else:
@@ -15,6 +16,7 @@
 
 #define MARK_PERSON  sizeof(uint64_t)
 #define MARK_BYTES   (MARK_PERSON + MFA_DIGEST_SIZE)
+#define LAST_BYTES   6
 
 
 static mfa_status_t
@@ -94,4 +96,23 @@ mfa_mark_judge(const mfa_keys_t *keys, mfa_str_t browser, mfa_str_t mark,
     memcpy(person, bytes, MARK_PERSON);
 
     return MFA_VERDICT_PASS;
+}
+
+
+mfa_status_t
+mfa_last_make(const mfa_keys_t *keys, mfa_arena_t *arena, mfa_str_t browser,
+    mfa_str_t person, mfa_str_t *last)
+{
+    uint8_t          mac[MFA_DIGEST_SIZE];
+    mfa_status_t     st;
+    const mfa_str_t  parts[] = { mfa_str("mark.last"), browser, person };
+
+    *last = mfa_null;
+
+    st = mfa_keys_mac(keys, MFA_KEY_SUBJECT, parts, 3, mac);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    return mfa_base64url_encode(arena, mfa_str_bytes(mac, LAST_BYTES), last);
 }

@@ -46,6 +46,11 @@ refuse_target(const mfa_page_env_t *env, const mfa_request_t *request,
     mfa_str_t                 path, origin;
     const mfa_application_t  *application;
 
+    if (request->held.len > 0) {
+        *target = mfa_held_page(arena, env->portal, request->held);
+        return target->data != NULL ? MFA_OK : MFA_NO_MEMORY;
+    }
+
     origin = mfa_null;
 
     application = mfa_application_at(env->settings, request->host,

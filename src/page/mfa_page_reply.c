@@ -176,8 +176,13 @@ mfa_visit_values(mfa_visit_t *visit, const mfa_flow_t *flow, mfa_str_t target)
 
     map = mfa_value_map(visit->work->arena);
 
-    mfa_send_values(visit->env->send, map);
+    mfa_send_values(visit->env->send, visit->env->words, map);
+    mfa_visit_language_values(visit, map);
     mfa_value_set_str(map, "portal", visit->env->portal);
+
+    if (visit->env->brand != NULL) {
+        mfa_value_set_str(map, "logo", visit->env->brand->logo.name);
+    }
 
     if (target.len > 0) {
         mfa_value_set_str(map, "to", target);
@@ -187,7 +192,9 @@ mfa_visit_values(mfa_visit_t *visit, const mfa_flow_t *flow, mfa_str_t target)
 
     application = mfa_visit_application(visit, target);
     if (application != NULL) {
-        mfa_value_set_str(map, "application", application->label);
+        mfa_value_set_str(map, "application",
+                          mfa_words_get(visit->env->words,
+                                        application->label));
     }
 
     id = mfa_null;
@@ -223,6 +230,11 @@ mfa_visit_render(mfa_visit_t *visit, unsigned status, const char *template,
     visit->reply->status = status;
 
     st = mfa_reply_headers(arena, visit->env, visit->reply);
+    if (st != MFA_OK) {
+        return st;
+    }
+
+    st = mfa_visit_language_headers(visit);
     if (st != MFA_OK) {
         return st;
     }

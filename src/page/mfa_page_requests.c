@@ -219,7 +219,9 @@ request_fill(requests_case_t *at, size_t n, mfa_value_t *item)
                       mfa_staff_moment(at->visit, request->expires_at));
     mfa_value_set_str(item, "place",
                       mfa_staff_place(at->visit, &request->address));
-    mfa_value_set_str(item, "browser", request->agent);
+    mfa_value_set_str(item, "browser",
+                      mfa_agent_text(request->agent, at->visit->env->words,
+                                     at->visit->work->arena));
     mfa_value_set_str(item, "reason", mfa_null);
     mfa_value_set_str(item, "wrong_reason", mfa_null);
     mfa_value_set_flag(item, state_flag(request->state), true);

@@ -125,7 +125,9 @@ cancel_show(mfa_visit_t *visit, mfa_str_t reference, mfa_str_t token)
         mfa_value_set_flag(map, "is_done", false);
         mfa_value_set_str(map, "made", mfa_visit_date(visit,
                                                       request.made_at));
-        mfa_value_set_str(map, "from_agent", request.agent);
+        mfa_value_set_str(map, "from_agent",
+                          mfa_agent_text(request.agent, visit->env->words,
+                                         visit->work->arena));
         mfa_value_set_str(map, "reference", reference);
         mfa_value_set_str(map, "cancel", token);
 

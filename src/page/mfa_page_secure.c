@@ -187,10 +187,11 @@ secure_choose(mfa_visit_t *visit)
 
 
 static void
-apps_fill(const mfa_page_settings_t *settings, mfa_value_t *map)
+apps_fill(mfa_visit_t *visit, mfa_value_t *map)
 {
-    size_t        i, count;
-    mfa_value_t  *list, *item;
+    size_t                      i, count;
+    mfa_value_t                *list, *item;
+    const mfa_page_settings_t  *settings = visit->env->settings;
 
     /* none of the operator's own: ours, which stand behind the count */
 
@@ -207,8 +208,12 @@ apps_fill(const mfa_page_settings_t *settings, mfa_value_t *map)
     for (i = 0; i < count; i++) {
         item = mfa_value_add_map(list);
 
-        mfa_value_set_str(item, "name", settings->apps[i].name);
-        mfa_value_set_str(item, "hint", settings->apps[i].hint);
+        mfa_value_set_str(item, "name",
+                          mfa_words_get(visit->env->words,
+                                        settings->apps[i].name));
+        mfa_value_set_str(item, "hint",
+                          mfa_words_get(visit->env->words,
+                                        settings->apps[i].hint));
     }
 }
 
@@ -453,7 +458,7 @@ secure_fill(mfa_visit_t *visit, mfa_value_t *map)
     }
 
     if (factor->channel == NULL) {
-        apps_fill(visit->env->settings, map);
+        apps_fill(visit, map);
 
         return factor->show(visit->env->flow->factors, visit->env->send,
                             visit->step.user.email, visit->step.flow.secret,

@@ -73,10 +73,12 @@ browser_fill(mfa_visit_t *visit, mfa_str_t agent,
     const mfa_address_t *address, mfa_value_t *item)
 {
     if (agent.len == 0) {
-        agent = mfa_words_get(visit->env->words, MFA_WORD("Browser"));
+        agent = MFA_WORD("Browser");
     }
 
-    mfa_value_set_str(item, "browser", agent);
+    mfa_value_set_str(item, "browser",
+                      mfa_agent_text(agent, visit->env->words,
+                                     visit->work->arena));
     mfa_value_set_str(item, "place", place_text(visit, address));
 }
 
@@ -201,7 +203,9 @@ activity_fill(mfa_visit_t *visit, const mfa_traces_t *traces,
                                         mfa_activity_word(event)));
         mfa_value_set_str(item, "at", moment_text(visit, event->at));
         mfa_value_set_str(item, "place", place_text(visit, &event->address));
-        mfa_value_set_str(item, "browser", event->agent);
+        mfa_value_set_str(item, "browser",
+                          mfa_agent_text(event->agent, visit->env->words,
+                                         visit->work->arena));
 
         factor = mfa_factor_by_name(event->factor);
 

@@ -9,14 +9,14 @@
 
 static const mfa_app_t  default_apps[] = {
     { mfa_str_static("Google Authenticator"),
-      mfa_str_static("Press the plus sign, then Scan a QR code.") },
+      MFA_WORD_STATIC("Press the plus sign, then Scan a QR code.") },
     { mfa_str_static("Microsoft Authenticator"),
-      mfa_str_static("Press the plus sign, then Other account - not Work or "
-                     "school account.") },
-    { mfa_str_static("Your phone's own password app"),
-      mfa_str_static("Passwords on an iPhone, or the password manager of "
-                     "your phone: save this site there first if it is not "
-                     "listed, then choose Set up verification code.") }
+      MFA_WORD_STATIC("Press the plus sign, then Other account - not Work or "
+                      "school account.") },
+    { MFA_WORD_STATIC("Your phone's own password app"),
+      MFA_WORD_STATIC("Passwords on an iPhone, or the password manager of "
+                      "your phone: save this site there first if it is not "
+                      "listed, then choose Set up verification code.") }
 };
 
 

@@ -27,6 +27,7 @@ typedef struct {
     mfa_str_t            text;          /* ticket made, token given */
     mfa_str_t            ticket;        /* as it came */
     bool                 is_known;
+    mfa_id_t             user;          /* whose it was */
 } ticket_work_t;
 
 
@@ -35,7 +36,9 @@ way_aim(const mfa_visit_t *visit, const mfa_pairs_t *query, ticket_way_t *way)
 {
     way->to = mfa_pairs_get(query, mfa_str("to"));
 
-    if (!mfa_target_is_safe(way->to, visit->env->portal)) {
+    if (!mfa_target_is_safe(way->to, visit->env->portal)
+        && !mfa_held_is_page(way->to, visit->env->portal))
+    {
         way->to = way->application->path;
     }
 }
@@ -177,6 +180,18 @@ ticket_page(mfa_visit_t *visit, const ticket_way_t *way, unsigned status)
 }
 
 
+/* what was chosen here is so on the other host too */
+
+static mfa_str_t
+ticket_language(mfa_visit_t *visit)
+{
+    return visit->is_chosen
+           ? mfa_arena_printf(visit->work->arena, "&lang=" MFA_STR_FMT,
+                              MFA_STR_ARG(visit->language->code))
+           : mfa_str("");
+}
+
+
 /* there, first time: "step" and "level" open nothing, they only say what the
  * gate found missing */
 
@@ -225,9 +240,10 @@ ticket_leave(mfa_visit_t *visit, ticket_way_t *way)
 
     return mfa_visit_redirect_to(visit,
                                  mfa_arena_printf(visit->work->arena,
-                                     MFA_STR_FMT MFA_STR_FMT "%s",
+                                     MFA_STR_FMT MFA_STR_FMT "%s" MFA_STR_FMT,
                                      MFA_STR_ARG(visit->env->send->origin.text),
-                                     MFA_STR_ARG(address), more));
+                                     MFA_STR_ARG(address), more,
+                                     MFA_STR_ARG(ticket_language(visit))));
 }
 
 
@@ -245,11 +261,17 @@ ticket_look_in(mfa_tx_t *tx, void *arg)
 static mfa_status_t
 ticket_use_in(mfa_tx_t *tx, void *arg)
 {
-    mfa_status_t    st;
-    ticket_work_t  *work = arg;
+    mfa_status_t         st;
+    ticket_work_t       *work = arg;
+    mfa_session_view_t   view;
 
     st = mfa_ticket_use(tx, work->ticket, work->visit->request->host,
                         work->way->browser, &work->text);
+
+    if (st == MFA_OK) {
+        st = mfa_session_read(tx, work->text, &view);
+        work->user = view.session.user;
+    }
 
     return (st == MFA_NOT_FOUND) ? MFA_OK : st;
 }
@@ -294,6 +316,11 @@ ticket_arrive(mfa_visit_t *visit, ticket_way_t *way, mfa_str_t ticket)
     if (work.text.len > 0) {
         st = mfa_visit_set_cookie(visit, visit->env->session_cookie,
                                   work.text);
+
+        if (st == MFA_OK) {
+            st = mfa_visit_enter(visit, mfa_id_str(&work.user));
+        }
+
         if (st != MFA_OK) {
             return st;
         }
@@ -400,12 +427,13 @@ ticket_send(mfa_visit_t *visit, const ticket_way_t *way)
     return mfa_visit_redirect_to(visit,
                                  mfa_arena_printf(visit->work->arena,
                                      MFA_STR_FMT MFA_STR_FMT "ticket?ticket="
-                                     MFA_STR_FMT "&" MFA_STR_FMT,
+                                     MFA_STR_FMT "&" MFA_STR_FMT MFA_STR_FMT,
                                      MFA_STR_ARG(way->application->origin.text),
                                      MFA_STR_ARG(visit->env->portal),
                                      MFA_STR_ARG(work.text),
                                      MFA_STR_ARG(mfa_visit_param(visit, "to",
-                                                                 way->to))));
+                                                                 way->to)),
+                                     MFA_STR_ARG(ticket_language(visit))));
 }
 
 

@@ -31,7 +31,7 @@ struct mfa_delivery_s {
 
 mfa_status_t
 mfa_delivery_open(const mfa_send_settings_t *settings,
-    const mfa_templates_t *templates, const mfa_words_t *words,
+    const mfa_templates_t *templates, const mfa_languages_t *languages,
     const mfa_ports_t *ports, mfa_delivery_t **delivery)
 {
     mfa_status_t     st;
@@ -46,7 +46,7 @@ mfa_delivery_open(const mfa_send_settings_t *settings,
 
     made->place.settings = settings;
     made->place.templates = templates;
-    made->place.words = words;
+    made->place.languages = languages;
     made->place.ports = ports;
 
     st = mfa_lanes_open(settings, ports, &made->lanes);
@@ -239,6 +239,27 @@ delivery_hold(mfa_delivery_t *delivery, const mfa_message_t *message)
 }
 
 
+static void
+delivery_count(mfa_work_t *work, const mfa_message_t *message,
+    const mfa_send_result_t *result)
+{
+    mfa_delivery_end_t  end;
+
+    switch (result->outcome) {
+    case MFA_SEND_DONE:
+        end = MFA_DELIVERY_SENT;
+        break;
+    case MFA_SEND_REFUSED:
+        end = MFA_DELIVERY_REFUSED;
+        break;
+    default:
+        end = result->is_down ? MFA_DELIVERY_DOWN : MFA_DELIVERY_LATER;
+    }
+
+    mfa_tally_delivery(work->tally, message->channel, end);
+}
+
+
 /*
  * One message, from lease to outcome. MFA_NOT_FOUND: none is due. With a
  * server that is down the lease is left to run out: the message is due again
@@ -273,6 +294,7 @@ delivery_one(mfa_delivery_t *delivery, mfa_work_t *work)
     }
 
     delivery_send(delivery, &tx.message, work->arena, &result);
+    delivery_count(work, &tx.message, &result);
 
     if (result.is_down && result.outcome == MFA_SEND_LATER) {
         return MFA_OK;

@@ -8,27 +8,43 @@
 #include "mfa_letter.h"
 #include "mfa_send_conf.h"
 
-#include <time.h>
+
+/* what a letter is written in; languages may be NULL */
+
+typedef struct {
+    mfa_str_t           code;
+    const mfa_words_t  *words;
+} letter_language_t;
 
 
-/* "21 November 2026, 21:40 UTC" */
+/* a person whom a machine would read out in the wrong voice hears English */
 
-static mfa_str_t
-letter_date(mfa_arena_t *arena, mfa_time_t at)
+static letter_language_t
+letter_language(const mfa_letter_place_t *place,
+    const mfa_message_t *message)
 {
-    char       text[64];
-    time_t     seconds;
-    struct tm  tm;
+    letter_language_t       english = { mfa_str("en"), NULL };
+    const mfa_language_t   *language;
+    const mfa_languages_t  *languages = place->languages;
 
-    seconds = (time_t) (at / MFA_SECOND);
-
-    if (gmtime_r(&seconds, &tm) == NULL
-        || strftime(text, sizeof(text), "%d %B %Y, %H:%M UTC", &tm) == 0)
-    {
-        return mfa_null;
+    if (languages == NULL || languages->count == 0) {
+        return english;
     }
 
-    return mfa_arena_printf(arena, "%s", text);
+    english.words = languages->english;
+
+    language = mfa_language_find(languages, message->language);
+    if (language == NULL) {
+        language = &languages->items[0];
+    }
+
+    if (mfa_str_eq_c(message->channel, "voice")
+        && !mfa_send_speaks(place->settings, language->code))
+    {
+        return english;
+    }
+
+    return (letter_language_t) { language->code, language->words };
 }
 
 
@@ -52,34 +68,66 @@ letter_digits(mfa_arena_t *arena, mfa_str_t code)
 }
 
 
+/* moments come as numbers, names of methods and browsers in English */
+
+static mfa_str_t
+letter_value(const mfa_pair_t *value, const mfa_words_t *words,
+    mfa_arena_t *arena)
+{
+    mfa_time_t  at;
+
+    if (mfa_str_eq_c(value->name, "when") || mfa_str_eq_c(value->name, "until"))
+    {
+        return mfa_date_unpack(value->value, &at) == MFA_OK
+               ? mfa_date_moment(words, at, arena) : value->value;
+    }
+
+    if (mfa_str_eq_c(value->name, "agent")) {
+        return mfa_agent_text(value->value, words, arena);
+    }
+
+    if (mfa_str_eq_c(value->name, "factor")
+        || mfa_str_eq_c(value->name, "subject"))
+    {
+        return mfa_words_get(words, value->value);
+    }
+
+    return value->value;
+}
+
+
 /* ours come last, so that no value of a message can pass for them */
 
 static mfa_value_t *
 letter_values(const mfa_letter_place_t *place, const mfa_message_t *message,
-    mfa_arena_t *arena)
+    const letter_language_t *language, mfa_arena_t *arena)
 {
-    char         *name;
-    size_t        i;
-    mfa_value_t  *map;
+    char              *name;
+    size_t             i;
+    mfa_value_t       *map;
+    const mfa_pair_t  *value;
 
     map = mfa_value_map(arena);
 
     for (i = 0; i < message->values.count; i++) {
-        name = mfa_arena_cstr(arena, message->values.items[i].name);
+        value = &message->values.items[i];
+        name = mfa_arena_cstr(arena, value->name);
 
         if (name != NULL) {
-            mfa_value_set_str(map, name, message->values.items[i].value);
+            mfa_value_set_str(map, name,
+                              letter_value(value, language->words, arena));
         }
     }
 
     mfa_value_set_str(map, "address", message->to);
-    mfa_value_set_str(map, "language", message->language);
-    mfa_value_set_str(map, "sent", letter_date(arena, message->made_at));
+    mfa_value_set_str(map, "language", language->code);
+    mfa_value_set_str(map, "sent",
+                      mfa_date_utc(language->words, message->made_at, arena));
     mfa_value_set_str(map, "host", place->settings->origin.host);
     mfa_value_set_str(map, "digits",
                       letter_digits(arena, mfa_pairs_get(&message->values,
                                                          mfa_str("code"))));
-    mfa_send_values(place->settings, map);
+    mfa_send_values(place->settings, language->words, map);
 
     return map;
 }
@@ -89,6 +137,7 @@ typedef struct {
     const mfa_letter_place_t  *place;
     const mfa_message_t       *message;
     const mfa_value_t         *values;
+    const mfa_words_t         *words;
     mfa_arena_t               *arena;
 } letter_t;
 
@@ -107,7 +156,7 @@ letter_render(const letter_t *letter, const char *suffix, mfa_str_t *out)
     }
 
     return mfa_template_render(place->templates, name, letter->values,
-                               place->words, letter->arena, out);
+                               letter->words, letter->arena, out);
 }
 
 
@@ -167,18 +216,22 @@ mfa_status_t
 mfa_letter_make(const mfa_letter_place_t *place,
     const mfa_message_t *message, mfa_arena_t *arena, mfa_letter_t *made)
 {
-    letter_t      letter;
-    mfa_status_t  st;
+    letter_t           letter;
+    mfa_status_t       st;
+    letter_language_t  language;
 
     memset(made, 0, sizeof(mfa_letter_t));
 
+    language = letter_language(place, message);
+
     letter.place = place;
     letter.message = message;
-    letter.values = letter_values(place, message, arena);
+    letter.words = language.words;
+    letter.values = letter_values(place, message, &language, arena);
     letter.arena = arena;
 
     made->to = message->to;
-    made->language = message->language;
+    made->language = language.code;
     made->code = mfa_pairs_get(&message->values, mfa_str("code"));
     made->date = mfa_port_now(place->ports);
 

@@ -13,7 +13,7 @@
 typedef struct {
     const mfa_send_settings_t  *settings;
     const mfa_templates_t      *templates;
-    const mfa_words_t          *words;
+    const mfa_languages_t      *languages;     /* NULL: English */
     const mfa_ports_t          *ports;
 } mfa_letter_place_t;
 

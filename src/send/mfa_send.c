@@ -239,19 +239,39 @@ const mfa_option_t  mfa_send_options[] = {
 
 
 void
-mfa_send_values(const mfa_send_settings_t *settings, mfa_value_t *map)
+mfa_send_values(const mfa_send_settings_t *settings, const mfa_words_t *words,
+    mfa_value_t *map)
 {
     mfa_value_t  *support;
 
-    mfa_value_set_str(map, "brand", settings->brand);
+    mfa_value_set_str(map, "brand", mfa_words_get(words, settings->brand));
     mfa_value_set_str(map, "origin", settings->origin.text);
 
     support = mfa_value_set_map(map, "support");
 
-    mfa_value_set_str(support, "name", settings->support.name);
+    mfa_value_set_str(support, "name",
+                      mfa_words_get(words, settings->support.name));
     mfa_value_set_str(support, "mail", settings->support.mail);
     mfa_value_set_str(support, "phone", settings->support.phone);
     mfa_value_set_str(support, "chat", settings->support.chat);
+}
+
+
+bool
+mfa_send_speaks(const mfa_send_settings_t *settings, mfa_str_t language)
+{
+    size_t               i;
+    const mfa_sender_t  *sender;
+
+    for (i = 0; i < settings->voice_count; i++) {
+        sender = settings->voice[i].sender;
+
+        if (sender->speaks != NULL && !sender->speaks(language)) {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 

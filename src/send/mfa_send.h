@@ -107,6 +107,9 @@ struct mfa_sender_s {
         void **connection);
     void         (*close)(void **connection);
 
+    /* of calls: is there a voice for it? NULL: for every language */
+    bool         (*speaks)(mfa_str_t language);
+
     /* blocks, at most 30 s and letter->time; result starts as LATER */
     void         (*send)(void *connection, const mfa_letter_t *letter,
         mfa_arena_t *arena, mfa_send_result_t *result);
@@ -144,9 +147,12 @@ extern const mfa_option_t  mfa_send_options[];
 typedef struct mfa_delivery_s  mfa_delivery_t;
 
 mfa_status_t mfa_delivery_open(const mfa_send_settings_t *settings,
-    const mfa_templates_t *templates, const mfa_words_t *words,
+    const mfa_templates_t *templates, const mfa_languages_t *languages,
     const mfa_ports_t *ports, mfa_delivery_t **delivery) MFA_MUST_CHECK;
 void mfa_delivery_close(mfa_delivery_t **delivery);
+
+/* has each of its providers of calls a voice for this language? */
+bool mfa_send_speaks(const mfa_send_settings_t *settings, mfa_str_t language);
 
 /* has the realm a way to send on this channel? */
 bool mfa_send_has(const mfa_send_settings_t *settings, const char *channel);
@@ -167,10 +173,11 @@ mfa_status_t mfa_delivery_run(mfa_delivery_t *delivery, mfa_work_t *work,
 
 /*
  * What every template of a message finds besides the message's own values:
- * brand, support (a map: name, mail, phone, chat), origin. Also used by the
- * pages.
+ * brand, support (a map: name, mail, phone, chat), origin; names as the words
+ * have them. Also used by the pages.
  */
-void mfa_send_values(const mfa_send_settings_t *settings, mfa_value_t *map);
+void mfa_send_values(const mfa_send_settings_t *settings,
+    const mfa_words_t *words, mfa_value_t *map);
 
 #pragma GCC visibility pop
 

@@ -308,24 +308,99 @@ put_xml(mfa_buf_t *buf, mfa_str_t s)
 }
 
 
+/* languages that it has a voice for, and where not the first one of the
+ * language, which */
+
+typedef struct {
+    const char  *language;
+    const char  *tag;
+    const char  *voice;         /* NULL: the one of the language */
+} twilio_voice_t;
+
+static const twilio_voice_t  twilio_voices[] = {
+    { "en", "en-GB", NULL },
+    { "cy", "cy-GB", "Polly.Gwyneth" },
+    { "da", "da-DK", NULL },
+    { "de", "de-DE", NULL },
+    { "es", "es-ES", NULL },
+    { "fi", "fi-FI", NULL },
+    { "fr", "fr-FR", NULL },
+    { "it", "it-IT", NULL },
+    { "nb", "nb-NO", NULL },
+    { "nl", "nl-NL", NULL },
+    { "pl", "pl-PL", NULL },
+    { "pt", "pt-PT", NULL },
+    { "sv", "sv-SE", NULL },
+    { NULL, NULL, NULL }
+};
+
+
+static const twilio_voice_t *
+twilio_voice_find(mfa_str_t language)
+{
+    const twilio_voice_t  *voice;
+
+    language = mfa_str_split(&language, '-');
+
+    for (voice = twilio_voices; voice->language != NULL; voice++) {
+        if (mfa_str_eq_c(language, voice->language)) {
+            return voice;
+        }
+    }
+
+    return NULL;
+}
+
+
+static bool
+twilio_speaks(mfa_str_t language)
+{
+    return twilio_voice_find(language) != NULL;
+}
+
+
+static void
+put_say(mfa_buf_t *twiml, const mfa_letter_t *letter)
+{
+    const twilio_voice_t  *voice;
+
+    voice = twilio_voice_find(letter->language);
+
+    mfa_buf_puts(twiml, "<Say language=\"");
+
+    if (voice == NULL
+        || memchr(letter->language.data, '-', letter->language.len) != NULL)
+    {
+        put_xml(twiml, letter->language);
+
+    } else {
+        mfa_buf_puts(twiml, voice->tag);
+    }
+
+    if (voice != NULL && voice->voice != NULL) {
+        mfa_buf_puts(twiml, "\" voice=\"");
+        mfa_buf_puts(twiml, voice->voice);
+    }
+
+    mfa_buf_puts(twiml, "\">");
+    put_xml(twiml, letter->text);
+    mfa_buf_puts(twiml, "</Say>");
+}
+
+
 static void
 twilio_call(void *connection, const mfa_letter_t *letter, mfa_arena_t *arena,
     mfa_send_result_t *result)
 {
     mfa_buf_t                 form, twiml;
-    mfa_str_t                 language, words;
+    mfa_str_t                 words;
     mfa_http_t               *http = connection;
     const twilio_settings_t  *twilio = http->settings;
 
-    language = mfa_str_eq_c(letter->language, "en") ? mfa_str("en-GB")
-                                                    : letter->language;
-
     mfa_buf_init(&twiml, arena, MFA_HTTP_BODY_MAX);
-    mfa_buf_puts(&twiml, "<Response><Say language=\"");
-    put_xml(&twiml, language);
-    mfa_buf_puts(&twiml, "\">");
-    put_xml(&twiml, letter->text);
-    mfa_buf_puts(&twiml, "</Say></Response>");
+    mfa_buf_puts(&twiml, "<Response>");
+    put_say(&twiml, letter);
+    mfa_buf_puts(&twiml, "</Response>");
 
     if (mfa_buf_str(&twiml, &words) != MFA_OK) {
         mfa_http_unmade(result, MFA_NO_MEMORY);
@@ -361,5 +436,6 @@ const mfa_sender_t  mfa_sender_twilio_voice = {
     .configure = twilio_configure_voice,
     .open = mfa_http_open,
     .close = mfa_http_close,
+    .speaks = twilio_speaks,
     .send = twilio_call,
 };

@@ -7,12 +7,14 @@
 #
 # With an argument it is a server of a test's own, whose time the test moves:
 # JSON { realm: options over those below, people: the roster instead of that
-# below, register: [ people, as for MFA::Journey ] }. A line "31m" on its
-# standard input is answered by one with the seconds its time is ahead.
+# below, register: [ people, as for MFA::Journey ], apps: with the real
+# applications of MFA::Apps behind it }. A line "31m" on its standard input is
+# answered by one with the seconds its time is ahead.
 #
 # Where no Postfix can run (no root) the fault-free SMTP sink takes its part.
 
 use MFA::Test;
+use MFA::Apps;
 use MFA::Postfix;
 use MFA::Sink;
 use Cwd 'abs_path';
@@ -53,6 +55,8 @@ my ($ess, $mss) = map { application(@$_) }
     ['ESS', '/ess/', 'Employee Self Service'],
     ['MSS', '/mss/', 'Manager Self Service'];
 
+my $apps = $own && $own->{apps} ? MFA::Apps->new : undef;
+
 my @limits = map { "$_ 1000/1h" }
              qw(start_address login_address code_address login_person
                 send_mailbox send_person sms_number sms_route sms_all);
@@ -74,6 +78,7 @@ my $s = mfa_server(workers => 2,
                           proxy_pass http://127.0.0.1:$ess/ess/; }
         location /pay/  { mfa_level fresh=10m;
                           proxy_pass http://127.0.0.1:$ess/ess/; }
+@{[$apps ? $apps->locations : '']}
 END
 
 my %first = (MFA_ORIGIN => $s->{origin},
@@ -98,6 +103,7 @@ while (defined(my $line = <STDIN>)) {
 }
 
 $mta->stop if $mta;
+$apps->stop if $apps;
 done_testing();
 
 

@@ -10,7 +10,11 @@ my $files = tempdir(CLEANUP => 1);
 my $realm_option = qr/(?:factors|sms|voice|sms_countries|default_country|limit
                        |remember_device|second_factor|device_reset
                        |recovery_hold|helpdesk_group|admin_group|approvals
-                       |audit_keep|trusted_identity|application|cookie_domain)/x;
+                       |audit_keep|trusted_identity|application|cookie_domain
+                       |assertion_key|languages|colour
+                       |event_log
+                       |idle_ignore|logout_url|legacy_url
+                       |application_cookies|held_form)/x;
 
 chmod 0755, $files;
 write_secrets();
@@ -22,6 +26,7 @@ for my $example (examples()) {
 
     is($code, 0, "nginx -t takes $name") or diag($said);
     $said =~ s/.*\[warn\].*"cookie_domain" gives.*\n//;     # as it should
+    $said =~ s/.*\[warn\].*MONITOR MODE.*\n//;             # likewise
     unlike($said, qr/\[warn\]/, "$name: without a warning");
 }
 
@@ -49,7 +54,7 @@ sub write_secrets {
               'sms-body.json' => '{"to":"{{to}}","text":"{{text}}"}',
               'sms-header' => 'Authorization: Bearer none',
               map { $_ => 'not a secret' } qw(smtp.pass twilio.key vonage.key
-                                              messagebird.key));
+                                              messagebird.key archive.pass));
 
     for my $name (keys %is) {
         open my $fh, '>', "$files/$name" or die;
@@ -57,6 +62,11 @@ sub write_secrets {
         print $fh "$is{$name}\n";
         close $fh or die;
     }
+
+    my $ctl = MFA::Test::ctl_path();
+
+    `$ctl key new-assertion $files/assertion.pem`;
+    die 'mfactl key new-assertion' if $? != 0;
 }
 
 
@@ -166,6 +176,7 @@ sub local_conf {
          {proxy_pass$1https://127.0.0.1}g;
         s{\bmfa/((?:smtp|sms|twilio|notify|vonage|messagebird)[\w.-]+)}
          {$files/$1}g;
+        s{\bmfa/(archive\.pass|assertion2?\.pem)}{$files/$1}g;
         s{(?<![\w.])(?:mfa/)?people\.pem}{%%DIR%%/tls.pem}g;
         s{(?<![\w.])(?:mfa/)?people-ca\.pem}{%%DIR%%/tls.pem}g;
         s{(?<![\w.])(?:mfa/)?people\.key}{%%DIR%%/tls.key}g;

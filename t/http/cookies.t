@@ -35,11 +35,13 @@ for my $name ($session, $browser) {
 
     ok(length $cookie <= 128, 'D2: at most 128 bytes') or diag($line);
 
-    # 4.6: behind the number of a browser that is known stands its mark
-    my ($number, $mark) = split /\./, $b->{jar}{$name}{value}, 2;
+    # 4.6: behind the number of a browser that is known stands its mark, and
+    # who was here last (L10)
+    my ($number, $mark, $last) = split /[.~]/, $b->{jar}{$name}{value}, 3;
 
     like($number, qr/^[A-Za-z0-9_-]{43}$/, 'D1: 256 bits');
     is($mark && length $mark, $name eq $browser ? 54 : undef, 'and a mark');
+    is($last && length $last, $name eq $browser ? 8 : undef, 'and a person');
 }
 
 

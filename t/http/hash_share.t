@@ -15,7 +15,7 @@ my $other = $s->browser;
 my $you = $s->register($other, $person{bob});
 
 my ($name) = grep { /browser/ } keys %{$home->{jar}};
-my ($number, $mark) = split /\./, $home->{jar}{$name}{value};
+my ($number, $mark, $last) = split /[.~]/, $home->{jar}{$name}{value};
 
 is(length $number, 43, 'the browser has its number');
 like($mark, qr/^[\w-]{54}$/, '4.6: and a mark, once a person is proved');
@@ -88,6 +88,8 @@ my %forged = (
     'a changed end' => "$number."
         . ($mark =~ s/.(?=.$)/$& eq 'A' ? 'B' : 'A'/er),
     'a short mark' => "$number." . substr($mark, 0, 53),
+    'no mark, but who was here last' => "$number~$last",
+    'who was here last for a mark' => "$number.$last",
     'two cookies' => "$number.$mark; $name=$number.$mark",
 );
 
@@ -123,7 +125,7 @@ unlike($b->{jar}{$name}{value}, qr/\./, 'an address alone marks nothing');
 $p = $b->submit('Verify code',
                 'Verification code' =>
                     $s->mail->latest_code($person{bob})->code);
-like($b->{jar}{$name}{value}, qr/^[\w-]{43}\.[\w-]{54}$/,
+like($b->{jar}{$name}{value}, qr/^[\w-]{43}\.[\w-]{54}(?:~[\w-]{8})?$/,
      'a right code does, for those who are further along');
 
 $p = $b->submit('Continue') unless $b->{page}->body =~ /new_password/;

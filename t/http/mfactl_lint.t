@@ -314,6 +314,9 @@ my @cases = (
     ['log-shows-forms', 'the body', http =>
         'log_format f $request_body; access_log /var/log/x f; #X', '',
         'log_format f $request; access_log /var/log/x f; #', ''],
+    ['monitor-mode', 'in a location', server =>
+        'location /x/ { mfa staff monitor; #X', 'location /x/y/ { } }',
+        'location /x/ { mfa staff; #', '}'],
 );
 
 for my $case (@cases) {
@@ -446,12 +449,13 @@ END
 }
 
 
-# our own examples have no hole but the one that shows it
+# our own examples have no hole but those that show one
 
 for my $example (examples()) {
     my ($name, $text) = @$example;
     my ($code, $found) = lint(whole($text));
-    my $expected = $text =~ /# not guarded$/m ? ['return-before-gate'] : [];
+    my $expected = $text =~ /# not guarded$/m ? ['return-before-gate']
+        : $text =~ /# LETS EVERYBODY IN$/m ? ['monitor-mode'] : [];
 
     is_deeply([map { $_->{id} } @$found], $expected, "$name: no holes")
         or diag(JSON::PP->new->pretty->encode($found));

@@ -106,7 +106,7 @@ ok($first, 'it is to ann: nobody else is without, and due, and let in');
 is($first->{subject}, 'Example Council: 14 days left to secure your account',
    'its subject');
 
-my $until = strftime('%d %B %Y, %H:%M', localtime $deadline);
+my $until = strftime('%e %B %Y, %H:%M', localtime $deadline) =~ s{^ }{}r;
 
 for ([text => $first->{text}], [html => $first->{html}]) {
     my ($part, $text) = @$_;

@@ -143,7 +143,7 @@ sub variables_match {
     my $source = slurp("$top/ngx_mfa_module/ngx_mfa_variable.c");
     my %is = map { $_ => 1 }
         $source =~ /ngx_mfa_variable\("(mfa_\w+)"/g,
-        $source =~ /ngx_string\("(mfa_\w+_)"\)/g;
+        $source =~ /ngx_string\("(mfa_\w+_?)"\)/g;
     my ($part) = $text =~ /^## Variables\n(.*?)(?=^## |\z)/ms;
     my %has = map { s/NAME$//r => 1 } $part =~ /^- `\$(mfa_\w+)`/mg;
 

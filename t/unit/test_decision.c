@@ -445,6 +445,68 @@ a_thread_decides_the_same(void **state)
 }
 
 
+static mfa_verdict_t
+ask_unseen(gate_t *gate)
+{
+    mfa_status_t  st;
+
+    mfa_identity_release(&gate->identity);
+
+    st = mfa_decision_check_unseen(gate->cache, gate->token, gate->f->now,
+                                   &gate->identity, &gate->verdict,
+                                   &gate->state);
+
+    if (st == MFA_AGAIN) {
+        st = mfa_decision_read(&gate->f->model, gate->token, &gate->identity,
+                               &gate->verdict, &gate->state);
+    }
+
+    assert_int_equal(st, MFA_OK);
+
+    return gate->verdict;
+}
+
+
+/* L8 */
+
+static void
+what_no_person_started_leaves_a_session_to_its_end(void **state)
+{
+    int          i;
+    gate_t       gate;
+    mfa_touch_t  touch;
+    fixture_t   *f = *state;
+
+    gate_open(&gate, f);
+
+    /* in the cache and noted by a person at 10 minutes, polled since then */
+
+    f->now += 10 * MFA_MINUTE;
+    assert_int_equal(gate_ask(&gate), MFA_OK);
+    assert_int_equal(gate.verdict, MFA_VERDICT_PASS);
+    assert_int_equal(mfa_decision_touches(gate.cache, f->now, &touch, 1), 1);
+    assert_int_equal(mfa_touches_write(fixture_work(f), &touch, 1), MFA_OK);
+
+    for (i = 0; i < 59; i++) {
+        f->now += MFA_MINUTE;
+        assert_int_equal(ask_unseen(&gate), MFA_VERDICT_PASS);
+    }
+
+    assert_int_equal(mfa_decision_touches(gate.cache, f->now, &touch, 1), 0);
+
+    f->now += MFA_MINUTE;
+    assert_int_equal(ask_unseen(&gate), MFA_VERDICT_DENY);
+    assert_int_equal(gate.state, MFA_SESSION_IDLE);
+
+    /* nor does a person come in behind it */
+
+    assert_int_equal(gate_ask(&gate), MFA_OK);
+    assert_int_equal(gate.verdict, MFA_VERDICT_DENY);
+
+    gate_close(&gate);
+}
+
+
 int
 main(void)
 {
@@ -455,6 +517,7 @@ main(void)
         FIXTURE_TEST(an_unknown_token_is_denied_and_leaves_no_trace),
         FIXTURE_TEST(a_revocation_is_seen_by_the_next_request),
         FIXTURE_TEST(a_cached_session_grows_idle_and_old),
+        FIXTURE_TEST(what_no_person_started_leaves_a_session_to_its_end),
         FIXTURE_TEST(uses_are_written_at_most_once_a_minute),
         FIXTURE_TEST_ON(a_failed_touch_neither_denies_nor_extends, "lmdb"),
         FIXTURE_TEST(a_touch_of_a_dead_session_does_nothing),

@@ -50,9 +50,13 @@ judge(world_t *world, const char *cookie)
 }
 
 
+/* who was here last stands behind it, and is not what this is about */
+
 static bool
-has_mark(const visitor_t *v)
+has_mark(visitor_t *v)
 {
+    v->cookies[1][strcspn(v->cookies[1], "~")] = '\0';
+
     return strlen(v->cookies[1]) == strlen(COOKIE) + NUMBER + 1 + MARK
            && v->cookies[1][strlen(COOKIE) + NUMBER] == '.';
 }
@@ -118,6 +122,7 @@ nothing_else_makes_a_known_browser(void **state)
     world = flow_world(flow_lines, "totp", &ann);
     flow_browser(&v, world, 7);
     right_app_code(&v);
+    assert_true(has_mark(&v));
     memcpy(mark, v.cookies[1] + strlen(COOKIE) + NUMBER + 1, MARK + 1);
     assert_int_equal(judge(world, v.cookies[1]), MFA_HASHING_KNOWN);
 

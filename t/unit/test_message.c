@@ -315,7 +315,7 @@ a_row_of_a_newer_version_waits(void **state)
 
     queue(f, &call);
     call.key = mfa_str_bytes(raw, sizeof(raw));
-    call.bytes = mfa_str("\003what nobody knows yet");
+    call.bytes = mfa_str("\004what nobody knows yet");
     update(f, tx_raw_put, &call);
 
     assert_int_equal(lease(f, &call), MFA_OK);
@@ -326,7 +326,6 @@ a_row_of_a_newer_version_waits(void **state)
 
 
 /* I4, ML9: what a dead worker held comes due again by itself */
-
 static void
 a_lease_runs_out(void **state)
 {

@@ -558,6 +558,11 @@ finished_and_held_users_stay(void **state)
     call[5].user.login_at = f->now + 80 * MFA_DAY;
     save(f, &call[5]);
 
+    /* what told of the two who may not log in any more */
+
+    f->now += MFA_REVOKED_KEEP;
+    assert_int_equal(purge(f), 2);
+
     f->now += 100 * MFA_DAY;
     assert_int_equal(purge(f), 0);
 

@@ -437,7 +437,7 @@ templates_see_who_we_are(void **state)
     assert_int_equal(apply("public_url|https://people.example.org"), MFA_OK);
 
     map = mfa_value_map(o.arena);
-    mfa_send_values(&o.settings, map);
+    mfa_send_values(&o.settings, NULL, map);
     assert_int_equal(mfa_template_render(set, mfa_str("a.txt"), map, NULL,
                                          o.arena, &text), MFA_OK);
     check_str(text, "Example Council|https://people.example.org|HR|"

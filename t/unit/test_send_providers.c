@@ -171,10 +171,27 @@ twilio_is_asked_for_a_call(void **state)
         "%3C%2FResponse%3E"
     };
 
+    static const shape_t  welsh = {
+        CALL, "", "POST /2010-04-01/Accounts/" ACCOUNT "/Calls.json HTTP/1.1",
+        { "Authorization: Basic QUMwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2"
+          "RlZjpzM2NyZXQ=", FORM },
+        "To=%2B447700900123&From=%2B441632960000&Twiml=%3CResponse%3E%3CSay"
+        "%20language%3D%22cy-GB%22%20voice%3D%22Polly.Gwyneth%22%3EHelo"
+        "%3C%2FSay%3E%3C%2FResponse%3E"
+    };
+
     (void) state;
 
     call.text = mfa_str("Your code: 4, 8 & <1> '\"");
     check_shape(&shape, &call);
+
+    call.text = mfa_str("Helo");
+    call.language = mfa_str("cy");
+    check_shape(&welsh, &call);
+
+    assert_true(t.settings.voice[0].sender->speaks(mfa_str("cy")));
+    assert_true(t.settings.voice[0].sender->speaks(mfa_str("en-IE")));
+    assert_false(t.settings.voice[0].sender->speaks(mfa_str("gd")));
 }
 
 

@@ -86,9 +86,9 @@ a_record_of_before_is_read(void **state)
     bytes = mfa_arena_alloc(f->arena, call.record.len);
     assert_non_null(bytes);
     memcpy(bytes, call.record.data, call.record.len);
-    assert_int_equal(bytes[0], 3);
+    assert_int_equal(bytes[0], 4);
     bytes[0] = 1;
-    call.record = mfa_str_bytes(bytes, call.record.len - 4);
+    call.record = mfa_str_bytes(bytes, call.record.len - 5);
 
     assert_int_equal(mfa_update(fixture_work(f), tx_put, &call), MFA_OK);
     call.user.mailed_password_at = 7;
@@ -99,10 +99,49 @@ a_record_of_before_is_read(void **state)
     assert_true(call.user.registered_at != 0);
     assert_true(call.user.secured_at == call.user.registered_at);
 
-    bytes[0] = 4;
+    bytes[0] = 5;
     assert_int_equal(mfa_update(fixture_work(f), tx_put, &call), MFA_OK);
     assert_int_equal(mfa_view(fixture_work(f), tx_get, &call), MFA_NEWER);
     assert_true(call.user.is_disabled);
+}
+
+
+/* J14: nobody had a language before */
+static void
+the_language_came_with_the_fourth_version(void **state)
+{
+    char        *bytes;
+    call_t       call;
+    fixture_t   *f = *state;
+
+    fixture_user(f, "ann@example.org", &call.user);
+    call.user.secured_at = f->now;
+    assert_int_equal(mfa_update(fixture_work(f), tx_save, &call), MFA_OK);
+    assert_int_equal(mfa_view(fixture_work(f), tx_raw, &call), MFA_OK);
+
+    bytes = mfa_arena_alloc(f->arena, call.record.len);
+    assert_non_null(bytes);
+    memcpy(bytes, call.record.data, call.record.len);
+    bytes[0] = 3;
+    call.record = mfa_str_bytes(bytes, call.record.len - 1);
+
+    assert_int_equal(mfa_update(fixture_work(f), tx_put, &call), MFA_OK);
+    call.user.language = mfa_str("cy");
+    assert_int_equal(mfa_view(fixture_work(f), tx_get, &call), MFA_OK);
+    assert_int_equal(call.user.language.len, 0);
+    assert_true(call.user.secured_at == f->now);
+
+    call.user.language = mfa_str("cy");
+    assert_int_equal(mfa_update(fixture_work(f), tx_save, &call), MFA_OK);
+    call.user.language = mfa_null;
+    assert_int_equal(mfa_view(fixture_work(f), tx_get, &call), MFA_OK);
+    assert_true(mfa_str_eq_c(call.user.language, "cy"));
+
+    /* it stands in a header of mail */
+
+    call.user.language = mfa_str("cy\r\nBcc: x@example.org");
+    assert_int_equal(mfa_update(fixture_work(f), tx_save, &call),
+                     MFA_INVALID);
 }
 
 
@@ -111,7 +150,8 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         each(moments_kept_with_a_user_come_back),
-        each(a_record_of_before_is_read)
+        each(a_record_of_before_is_read),
+        each(the_language_came_with_the_fourth_version)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
