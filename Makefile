@@ -236,7 +236,7 @@ stop:
 PROVE := prove -j$(TEST_JOBS) -It/lib --timer
 
 # these wait for mail, timers and workers most of the time
-HTTP_JOBS ?= $(shell expr $(TEST_JOBS) + 1)
+HTTP_JOBS ?= $(shell expr $(TEST_JOBS) + 2)
 TEST_ENV = TEST_NGINX_BINARY=$(NGINX) MFA_TEST_BUILD=$(abspath $(BUILD))
 NODE_MODULES := t/browser/node_modules/.package-lock.json
 
