@@ -98,7 +98,9 @@ mfa_legacy_is_person(const mfa_legacy_settings_t *settings,
         return false;
     }
 
+    /* the agent last: it is the long one, and most need not be asked */
+
     return signs->mode.data == NULL
-           || !marks_people(signs->user_agent)
-           || is_marked(signs);
+           || is_marked(signs)
+           || !marks_people(signs->user_agent);
 }
