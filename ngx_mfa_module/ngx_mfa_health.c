@@ -15,6 +15,7 @@
 #define NGX_MFA_HEALTH_LATE     300000      /* age of the oldest message */
 #define NGX_MFA_HEALTH_BEHIND   2000
 #define NGX_MFA_HEALTH_JUMPED   600000
+#define NGX_MFA_HEALTH_NO_ROOM  60000       /* a commit found no room */
 #define NGX_MFA_HEALTH_FILLING  70          /* percent, J4 */
 #define NGX_MFA_HEALTH_FULL     85
 
@@ -142,15 +143,16 @@ ngx_mfa_health_channel(const ngx_mfa_realm_t *realm, ngx_uint_t n)
 }
 
 
+/* a commit since then proves nothing: what is reserved still finds room */
+
 static ngx_mfa_part_t
 ngx_mfa_health_disk(const ngx_mfa_realm_t *realm)
 {
-    int64_t  used, limit, percent;
+    int64_t  refused, used, limit, percent;
 
-    if (ngx_mfa_health_is_last(ngx_mfa_metric_ago(realm, NGX_MFA_FACT_FULL),
-                               ngx_mfa_metric_ago(realm, NGX_MFA_FACT_COMMIT),
-                               NGX_MFA_HEALTH_RECENT))
-    {
+    refused = ngx_mfa_metric_ago(realm, NGX_MFA_FACT_FULL);
+
+    if (refused >= 0 && refused <= NGX_MFA_HEALTH_NO_ROOM) {
         return ngx_mfa_health_part("full", NGX_MFA_HEALTH_DEGRADED);
     }
 

@@ -23,6 +23,7 @@ use IO::Socket::INET;
 use POSIX ();
 use Time::HiRes 'sleep';
 
+use MFA::Port 'free_port';
 use MFA::Test;
 
 my $wiki = '/usr/share/dokuwiki';
@@ -46,7 +47,7 @@ sub new {
 
     chmod 0755, "$dir";
     $self->{password} = 'legacy 4711';
-    $self->{$_} = MFA::Test::free_port() for qw(cal files screen vnc wiki);
+    $self->{$_} = free_port() for qw(cal files screen vnc wiki);
     $self->_radicale;
     $self->_webfs;
     $self->_novnc;

@@ -19,6 +19,7 @@ use IO::Socket::INET;
 use Time::HiRes 'sleep';
 
 use MFA::Mail;
+use MFA::Port 'free_port';
 
 my $daemons = '/usr/lib/postfix/sbin';
 
@@ -147,11 +148,7 @@ sub _configure {
     my ($self) = @_;
     my $dir = $self->{dir};
     my ($uid, $gid) = (getpwnam 'nobody')[2, 3];
-    my $probe = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
-        or die;
-
-    $self->{port} = $probe->sockport;
-    close $probe;
+    $self->{port} = free_port();
 
     _write("$dir/etc/main.cf", <<"END", 0644);
 compatibility_level = 3.6

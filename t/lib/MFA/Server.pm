@@ -149,7 +149,7 @@ sub start {
         return $s if $said eq '';
         die "nginx does not start:\n$said\n" . $s->log
             unless $s->log =~ /bind\(\) .* failed/ && $try < 5;
-        unlink "$s->{dir}/error.log";
+        unlink "$s->{dir}/error.log", "$s->{dir}/stderr";
         $s->_choose_port;
     }
 }

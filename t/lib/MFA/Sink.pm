@@ -12,9 +12,9 @@ use strict;
 use warnings;
 use File::Basename 'dirname';
 use File::Temp ();
-use IO::Socket::INET;
 
 use MFA::Mail;
+use MFA::Port 'free_port';
 
 
 sub can_run { return system('/usr/bin/python3 -c "import aiosmtpd" 2>&-') == 0 }
@@ -41,10 +41,7 @@ sub new {
            . " -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
            . " -keyout $dir/key.pem -out $dir/cert.pem 2>/dev/null") == 0
         or die 'openssl req failed';
-
-    my $probe = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1');
-    $self->{port} = $probe->sockport;
-    close $probe;
+    $self->{port} = free_port();
     $self->start;
     return $self;
 }

@@ -110,6 +110,7 @@ use IO::Socket::INET;
 use Test::More ();
 
 use MFA::Mail;
+use MFA::Port 'free_port';
 use MFA::Server;
 use MFA::Upstream;
 
@@ -138,13 +139,6 @@ sub module { return $ENV{MFA_TEST_SO} || "$top/build/nginx/ngx_mfa_module.so" }
 sub ctl_path { return $ENV{MFA_TEST_CTL} || "$top/build/mfactl" }
 sub build { return $ENV{MFA_TEST_BUILD} || "$top/build" }
 sub top { return $top }
-
-
-sub free_port {
-    my $s = IO::Socket::INET->new(Listen => 1, Proto => 'tcp',
-        LocalAddr => '127.0.0.1', ReuseAddr => 1) or die "no port: $!";
-    return $s->sockport;
-}
 
 
 sub seconds {
