@@ -237,6 +237,12 @@ PROVE := prove -j$(TEST_JOBS) -It/lib --timer
 
 # these wait for mail, timers and workers most of the time
 HTTP_JOBS ?= $(shell expr $(TEST_JOBS) + 2)
+
+# the long ones first, or the last of them runs alone
+HTTP_LONG := $(patsubst %,t/http/%.t,providers helpdesk_matrix idle_people \
+               code_race policy_matrix helpdesk_after takeover_mailbox \
+               takeover_password)
+HTTP_ALL := $(HTTP_LONG) $(filter-out $(HTTP_LONG),$(wildcard t/http/*.t))
 TEST_ENV = TEST_NGINX_BINARY=$(NGINX) MFA_TEST_BUILD=$(abspath $(BUILD))
 NODE_MODULES := t/browser/node_modules/.package-lock.json
 
@@ -263,7 +269,7 @@ test-http: all
 	$(TEST_ENV) MFA_TEST_SO=$(abspath $(MODULE)) \
 	    MFA_TEST_CTL=$(abspath $(MFACTL)) \
 	    MFA_TEST_SAN=$(if $(SAN),1) \
-	    $(PROVE) -j$(HTTP_JOBS) $(or $(T),t/http)
+	    $(PROVE) -j$(HTTP_JOBS) $(or $(T),$(HTTP_ALL))
 
 test-http-asan:
 	@$(MAKE) --no-print-directory SAN=asan test-http

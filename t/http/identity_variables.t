@@ -1,7 +1,6 @@
 # Variables for logs and CGI parameters (U1, G6).
 
 use MFA::Test;
-use Time::HiRes 'sleep';
 
 my $s = mfa_server(
     people => [{ email => 'ann.employee@example.org', user => 'ann',
@@ -27,18 +26,7 @@ HTTP
         location @open  { mfa off; proxy_pass http://app; }
 END
 
-sub line {
-    my ($re) = @_;
-
-    for (1 .. 100) {
-        open my $fh, '<', "$s->{dir}/who.log" or return '';
-        my @all = grep { $_ =~ $re } <$fh>;
-        return $all[-1] if @all;
-        sleep 0.02;
-    }
-
-    return '';
-}
+sub line { return ($s->logged('who.log', $_[0]))[-1] // '' }
 
 my $b = $s->browser;
 

@@ -163,8 +163,8 @@ is_deeply({ map { $_ => $note->{$_} } qw(event would answer address host
 $s->browser->get('/m/paper');
 ($note) = notes(1, qr{paper});
 is("$note->{answer} $note->{load}", '303 page', 'a page load');
-is((grep { /^GET \/m\/paper login\|-$/ } do { open my $fh, '<',
-    "$s->{dir}/monitor.log"; <$fh> }) + 0, 1, '$mfa_monitor in a log');
+is(scalar($s->logged('monitor.log', qr{^GET /m/paper login\|-$})), 1,
+   '$mfa_monitor in a log');
 
 answer('GET', "/m/$_/x2", "User-Agent: rules\r\n")
     for qw(any deny both open rest);

@@ -124,9 +124,11 @@ sub told {
     return join '; ', map { /^Basic (\S+)$/ ? decode_base64($1) : $_ } @all;
 }
 
-sub logged { my @all = grep { m{^\Q$_[0]\E\|} } split /\n/,
-                 do { open my $fh, '<', "$dir/who.log" or die; local $/; <$fh> };
-             return $all[-1] }
+sub logged {
+    my ($path) = @_;
+    return ($s->logged('who.log', qr{^\Q$path\E\|}))[-1];
+}
+
 
 
 # who the application is told of (U4)

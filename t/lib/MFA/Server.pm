@@ -354,6 +354,18 @@ sub log_like {
 }
 
 
+# an access log is written after the answer: waits for a line of it
+
+sub logged {
+    my ($s, $file, $re) = @_;
+    my @all;
+
+    _until(5, sub { @all = grep { $_ =~ $re } split /\n/,
+                                _slurp("$s->{dir}/$file") });
+    return @all;
+}
+
+
 # --- mfactl -----------------------------------------------------------------
 
 sub ctl_bare {

@@ -77,6 +77,7 @@ Words in every text: %%PORT%% %%ORIGIN%% %%DIR%% %%UPSTREAM%% (host:port)
     worker_pids         of the running workers
     kill_worker($sig)   of one; waits for its successor; KILL
     log                 the error log; log_like(qr/x/, 'name') waits
+    logged              ('x.log', qr/x/): lines of an access log, waits for one
     allow_log(qr/x/)    such alert, emerg and crit lines are expected
     access              lines of the access log
     stop                ends everything, checks the log; start starts again
