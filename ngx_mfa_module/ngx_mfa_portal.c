@@ -376,6 +376,26 @@ ngx_mfa_portal_enter(ngx_http_request_t *r, ngx_mfa_portal_t *portal)
 }
 
 
+static ngx_int_t
+ngx_mfa_portal_busy(ngx_http_request_t *r, const ngx_mfa_realm_t *realm)
+{
+    mfa_t              *mfa;
+    mfa_request_t       request;
+    const mfa_reply_t  *busy;
+
+    mfa = ngx_mfa_worker_mfa(realm);
+    busy = NULL;
+
+    if (mfa) {
+        ngx_mfa_exchange_request(r, &request);
+        busy = mfa_busy(mfa, &request);
+    }
+
+    return busy ? ngx_mfa_exchange_send(r, busy)
+                : ngx_mfa_exchange_plain(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+}
+
+
 static ngx_uint_t
 ngx_mfa_portal_has_body(ngx_http_request_t *r)
 {
@@ -454,7 +474,7 @@ ngx_mfa_portal_handler(ngx_http_request_t *r)
     if (ngx_mfa_portal_enter(r, portal) != NGX_OK) {
         ngx_mfa_metric_count(portal->realm, MFA_METRIC_REFUSED_HASH);
         ngx_mfa_exchange_drain(r);
-        return ngx_mfa_exchange_plain(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+        return ngx_mfa_portal_busy(r, portal->realm);
     }
 
     if (portal->cause == MFA_CAUSE_ASKED

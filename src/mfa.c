@@ -71,6 +71,11 @@ open_parts(mfa_t *mfa, mfa_error_t *error)
         return st;
     }
 
+    st = mfa_busy_open(&realm->page, &mfa->model, &mfa->busy);
+    if (st != MFA_OK) {
+        return st;
+    }
+
     return mfa_delivery_open(&realm->send, realm->templates,
                              &realm->languages, realm->ports, &mfa->delivery);
 }
@@ -119,6 +124,7 @@ mfa_close(mfa_t **mfa)
     }
 
     mfa_delivery_close(&(*mfa)->delivery);
+    mfa_busy_close(&(*mfa)->busy);
     mfa_decisions_close(&(*mfa)->decisions);
     mfa_assertions_close(&(*mfa)->assertions);
     mfa_store_close(&(*mfa)->store);
@@ -409,7 +415,8 @@ mfa_run(mfa_job_t *job)
         job->work.host = job->request.host;
 
         if (job_prove(job) != MFA_OK) {
-            mfa_job_busy(job);
+            mfa_page_plain(&job->mfa->realm->page, 503, job->arena,
+                           &job->reply);
             return MFA_OK;
         }
 
@@ -438,9 +445,26 @@ mfa_hashing(const mfa_realm_t *realm, const mfa_request_t *request,
 }
 
 
+const mfa_reply_t *
+mfa_busy(const mfa_t *mfa, const mfa_request_t *request)
+{
+    return mfa->busy != NULL && mfa_is_page_load(request)
+           ? mfa_busy_reply(mfa->busy, request) : NULL;
+}
+
+
 void
 mfa_job_busy(mfa_job_t *job)
 {
+    const mfa_reply_t  *busy;
+
+    busy = mfa_busy(job->mfa, &job->request);
+
+    if (busy != NULL) {
+        job->reply = *busy;
+        return;
+    }
+
     mfa_page_plain(&job->mfa->realm->page, 503, job->arena, &job->reply);
 }
 

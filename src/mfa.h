@@ -342,6 +342,12 @@ void mfa_hash(mfa_job_t *job);
 void mfa_job_busy(mfa_job_t *job);
 
 /*
+ * The page that says so, which lives until mfa_close; NULL: not a page load,
+ * mfa_realm_plain will do. Event loop; only headers and cookies are read.
+ */
+const mfa_reply_t *mfa_busy(const mfa_t *mfa, const mfa_request_t *request);
+
+/*
  * May this request need mfa_hash, and whose is it? Whoever knows that there
  * is no place left answers such a request with mfa_realm_plain 503 and makes
  * no job of it. KNOWN: a browser in which *person (a digest) has shown who

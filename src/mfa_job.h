@@ -8,6 +8,7 @@
 #define MFA_JOB_H
 
 #include "mfa_realm.h"
+#include "page/mfa_page_busy.h"
 
 #define MFA_TOUCHES_MAX  2000
 
@@ -19,6 +20,7 @@ struct mfa_s {
     mfa_decisions_t     *decisions;
     mfa_assertions_t    *assertions;
     mfa_delivery_t      *delivery;
+    mfa_busy_t          *busy;          /* NULL: a realm without pages */
 
     /* of the one keep job at a time */
     mfa_purge_cursor_t   cursor;

@@ -87,6 +87,19 @@ arena_block_add(mfa_arena_t *arena, size_t least)
 
 /* the arena itself is the first piece of its first block */
 
+static void
+arena_begin(mfa_arena_t *arena, arena_block_t *block, size_t limit)
+{
+    block->used = arena_round(sizeof(mfa_arena_t));
+
+    *arena = (mfa_arena_t) {
+        .blocks = block,
+        .block_size = 2 * ARENA_BLOCK_FIRST,
+        .limit = limit,
+    };
+}
+
+
 mfa_arena_t *
 mfa_arena_open(size_t limit)
 {
@@ -98,38 +111,60 @@ mfa_arena_open(size_t limit)
         return NULL;
     }
 
-    block->used = arena_round(sizeof(mfa_arena_t));
-
     arena = (mfa_arena_t *) (void *) block->data;
-
-    *arena = (mfa_arena_t) {
-        .blocks = block,
-        .block_size = 2 * ARENA_BLOCK_FIRST,
-        .limit = limit,
-    };
+    arena_begin(arena, block, limit);
 
     return arena;
 }
 
 
-/* the block that holds the arena is the oldest, so it goes last */
+static void
+arena_block_free(arena_block_t *block)
+{
+    mfa_wipe(block->data, block->used);
+    free(block);
+}
+
+
+/* all but the oldest block, which holds the arena */
+
+static arena_block_t *
+arena_shrink(const mfa_arena_t *arena)
+{
+    arena_block_t  *block, *next;
+
+    for (block = arena->blocks; block->next != NULL; block = next) {
+        next = block->next;
+        arena_block_free(block);
+    }
+
+    return block;
+}
+
 
 void
 mfa_arena_close(mfa_arena_t **arena)
 {
-    arena_block_t  *block, *next;
-
     if (arena == NULL || *arena == NULL) {
         return;
     }
 
-    for (block = (*arena)->blocks; block != NULL; block = next) {
-        next = block->next;
-        mfa_wipe(block->data, block->used);
-        free(block);
-    }
-
+    arena_block_free(arena_shrink(*arena));
     *arena = NULL;
+}
+
+
+void
+mfa_arena_clear(mfa_arena_t *arena)
+{
+    size_t          own;
+    arena_block_t  *block;
+
+    block = arena_shrink(arena);
+    own = arena_round(sizeof(mfa_arena_t));
+
+    mfa_wipe(block->data + own, block->used - own);
+    arena_begin(arena, block, arena->limit);
 }
 
 

@@ -134,6 +134,9 @@ mfa_arena_t *mfa_arena_open(size_t limit);
 /* wipes every byte handed out, frees, sets *arena to NULL; NULL is fine */
 void mfa_arena_close(mfa_arena_t **arena);
 
+/* wipes every byte handed out; the arena is as new, and kept for the next */
+void mfa_arena_clear(mfa_arena_t *arena);
+
 /*
  * size bytes aligned for any type, zeroed. NULL when the limit or the memory
  * is reached; the arena then remembers that it failed, so that a chain of

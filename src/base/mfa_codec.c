@@ -27,13 +27,6 @@ codec_in(unsigned c, unsigned low, unsigned high, unsigned n)
 
 
 static inline unsigned
-hex_symbol(unsigned n)
-{
-    return '0' + n + codec_in(n, 10, 15, 'a' - '0' - 10);
-}
-
-
-static inline unsigned
 base32_symbol(unsigned n)
 {
     return 'A' + n + codec_in(n, 26, 31, (unsigned) ('2' - 26 - 'A'));
@@ -281,10 +274,58 @@ codec_room(mfa_arena_t *arena, mfa_str_t text, size_t len)
 }
 
 
+/* four bytes, the first in the highest lane, to eight symbols */
+
+static inline uint64_t
+hex_group(uint64_t w)
+{
+    uint64_t  letters;
+
+    w = (w << 16 | w) & UINT64_C(0x0000ffff0000ffff);
+    w = (w << 8 | w) & UINT64_C(0x00ff00ff00ff00ff);
+    w = (w << 4 | w) & lanes_of(0x0f);
+
+    letters = (w + lanes_of(6)) >> 4 & lanes_of(1);
+
+    return w + lanes_of('0') + letters * ('a' - '0' - 10);
+}
+
+
 mfa_status_t
 mfa_hex_encode(mfa_arena_t *arena, mfa_str_t bytes, mfa_str_t *out)
 {
-    return codec_encode(arena, bytes, 4, hex_symbol, out);
+    char      *text;
+    size_t     i;
+    uint32_t   four;
+    uint64_t   w;
+
+    *out = mfa_null;
+
+    if (bytes.len > CODEC_MAX) {
+        return MFA_NO_MEMORY;
+    }
+
+    text = mfa_arena_alloc(arena, bytes.len * 2 + 1);
+    if (text == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
+    for (i = 0; bytes.len - i >= 4; i += 4) {
+        memcpy(&four, bytes.data + i, 4);
+        w = htobe64(hex_group(be32toh(four)));
+        memcpy(text + 2 * i, &w, 8);
+    }
+
+    if (i < bytes.len) {
+        four = 0;
+        memcpy(&four, bytes.data + i, bytes.len - i);
+        w = htobe64(hex_group(be32toh(four)));
+        memcpy(text + 2 * i, &w, 2 * (bytes.len - i));
+    }
+
+    *out = mfa_str_bytes(text, bytes.len * 2);
+
+    return MFA_OK;
 }
 
 

@@ -108,6 +108,16 @@ mfa_unpack_number(mfa_unpack_t *in)
         return 0;
     }
 
+    /* most are lengths and counts, of one byte */
+
+    byte = (uint8_t) in->rest.data[0];
+
+    if (byte < 0x80) {
+        in->rest.data++;
+        in->rest.len--;
+        return byte;
+    }
+
     n = 0;
 
     for (i = 0; i < in->rest.len && i < PACK_NUMBER_BYTES; i++) {

@@ -7,6 +7,15 @@
 #include "mfa_record.h"
 
 
+/* all the words and a space before each */
+#define AMR_TEXT_SIZE  64
+
+typedef struct {
+    unsigned   bit;
+    mfa_str_t  word;
+} amr_name_t;
+
+
 bool
 mfa_amr_has_factor(unsigned amr)
 {
@@ -14,31 +23,46 @@ mfa_amr_has_factor(unsigned amr)
 }
 
 
+/* the gate asks for it at each session it reads: no buffer that grows */
+
+static void
+amr_add(char text[AMR_TEXT_SIZE], size_t *len, mfa_str_t word)
+{
+    if (*len > 0) {
+        text[(*len)++] = ' ';
+    }
+
+    memcpy(text + *len, word.data, word.len);
+    *len += word.len;
+}
+
+
 mfa_str_t
 mfa_amr_text(unsigned amr, mfa_arena_t *arena)
 {
-    bool       has_other;
-    size_t     i;
-    mfa_buf_t  buf;
-    mfa_str_t  text;
+    char    *text;
+    size_t   i, len;
 
-    static const mfa_enum_t  names[] = {
-        { "pwd", MFA_AMR_PWD },
-        { "otp", MFA_AMR_OTP },
-        { "sms", MFA_AMR_SMS },
-        { "tel", MFA_AMR_TEL },
-        { "email", MFA_AMR_EMAIL },
-        { "recovery", MFA_AMR_RECOVERY },
-        { "device", MFA_AMR_DEVICE },
-        { NULL, 0 }
+    static const amr_name_t  names[] = {
+        { MFA_AMR_PWD, mfa_str_static("pwd") },
+        { MFA_AMR_OTP, mfa_str_static("otp") },
+        { MFA_AMR_SMS, mfa_str_static("sms") },
+        { MFA_AMR_TEL, mfa_str_static("tel") },
+        { MFA_AMR_EMAIL, mfa_str_static("email") },
+        { MFA_AMR_RECOVERY, mfa_str_static("recovery") },
+        { MFA_AMR_DEVICE, mfa_str_static("device") }
     };
 
-    mfa_buf_init(&buf, arena, 64);
+    text = mfa_arena_alloc(arena, AMR_TEXT_SIZE);
+    if (text == NULL) {
+        return mfa_null;
+    }
 
-    for (i = 0; names[i].name != NULL; i++) {
-        if (amr & (unsigned) names[i].value) {
-            mfa_buf_puts(&buf, buf.len > 0 ? " " : "");
-            mfa_buf_puts(&buf, names[i].name);
+    len = 0;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (amr & names[i].bit) {
+            amr_add(text, &len, names[i].word);
         }
     }
 
@@ -47,13 +71,11 @@ mfa_amr_text(unsigned amr, mfa_arena_t *arena)
      * device that is remembered proves nothing of itself.
      */
 
-    has_other = mfa_amr_has_factor(amr);
-
-    if ((amr & MFA_AMR_PWD) && has_other) {
-        mfa_buf_puts(&buf, " mfa");
+    if ((amr & MFA_AMR_PWD) && mfa_amr_has_factor(amr)) {
+        amr_add(text, &len, mfa_str("mfa"));
     }
 
-    return mfa_buf_str(&buf, &text) == MFA_OK ? text : mfa_null;
+    return mfa_str_bytes(text, len);
 }
 
 

@@ -37,6 +37,7 @@ typedef struct {
 
 struct mfa_decisions_s {
     const mfa_model_t  *model;
+    mfa_arena_t        *arena;          /* of one reading after another */
     decision_slot_t    *slots;
     size_t              sets;           /* of DECISION_WAYS slots */
     mfa_time_t          clock;          /* no decision is made before it */
@@ -49,7 +50,7 @@ struct mfa_decisions_s {
 
 typedef struct {
     mfa_work_t       work;
-    mfa_str_t        token;
+    uint8_t          key[MFA_DIGEST_SIZE];
     mfa_identity_t  *identity;
     uint64_t         version;
     mfa_time_t       now;
@@ -75,7 +76,11 @@ mfa_decisions_open(const mfa_model_t *model, size_t slots,
     }
 
     opened->slots = calloc(slots, sizeof(decision_slot_t));
-    if (opened->slots == NULL) {
+    opened->arena = mfa_arena_open(DECISION_ARENA);
+
+    if (opened->slots == NULL || opened->arena == NULL) {
+        mfa_arena_close(&opened->arena);
+        free(opened->slots);
         free(opened);
         return MFA_NO_MEMORY;
     }
@@ -112,6 +117,7 @@ mfa_decisions_close(mfa_decisions_t **decisions)
         slot_free(&d->slots[i]);
     }
 
+    mfa_arena_close(&d->arena);
     free(d->slots);
     free(d);
     *decisions = NULL;
@@ -238,7 +244,7 @@ decision_read_in(mfa_txn_t *txn, void *arg)
         return st;
     }
 
-    st = mfa_session_read(&tx, read->token, &view);
+    st = mfa_session_read_key(&tx, read->key, &view);
     if (st != MFA_OK) {
         return st;
     }
@@ -255,18 +261,12 @@ decision_read_in(mfa_txn_t *txn, void *arg)
 static mfa_status_t
 decision_read_by(
     mfa_status_t (*get)(mfa_store_t *store, mfa_txn_fn fn, void *arg),
-    const mfa_model_t *model, mfa_str_t token, decision_read_t *read)
+    const mfa_model_t *model, mfa_arena_t *arena, decision_read_t *read)
 {
     mfa_status_t  st;
 
-    read->work = (mfa_work_t) { .model = model };
-    read->token = token;
+    read->work = (mfa_work_t) { .model = model, .arena = arena };
     read->identity = NULL;
-
-    read->work.arena = mfa_arena_open(DECISION_ARENA);
-    if (read->work.arena == NULL) {
-        return MFA_NO_MEMORY;
-    }
 
     st = get(model->store, decision_read_in, read);
 
@@ -280,8 +280,6 @@ decision_read_by(
         }
     }
 
-    mfa_arena_close(&read->work.arena);
-
     return st;
 }
 
@@ -291,6 +289,7 @@ mfa_decision_read(const mfa_model_t *model, mfa_str_t token,
     mfa_identity_t **identity, mfa_verdict_t *verdict,
     mfa_session_state_t *state)
 {
+    mfa_arena_t     *arena;
     mfa_status_t     st;
     decision_read_t  read = { .is_known = false };
 
@@ -298,7 +297,19 @@ mfa_decision_read(const mfa_model_t *model, mfa_str_t token,
     *state = MFA_SESSION_NONE;
     *identity = NULL;
 
-    st = decision_read_by(mfa_store_view, model, token, &read);
+    st = mfa_token_key(token, read.key);
+    if (st != MFA_OK) {
+        return st == MFA_INVALID ? MFA_OK : st;
+    }
+
+    arena = mfa_arena_open(DECISION_ARENA);
+    if (arena == NULL) {
+        return MFA_NO_MEMORY;
+    }
+
+    st = decision_read_by(mfa_store_view, model, arena, &read);
+    mfa_arena_close(&arena);
+
     if (st != MFA_OK || read.identity == NULL) {
         return st;
     }
@@ -356,7 +367,16 @@ decision_renew(mfa_decisions_t *d, mfa_str_t token, const uint64_t *version,
     decision_read_t  read = { .version = d->version, .now = d->clock,
                               .is_known = version != NULL && d->clock > 0 };
 
-    st = decision_read_by(mfa_store_peek, d->model, token, &read);
+    /* what is no token at all is refused without a look into the store */
+
+    st = mfa_token_key(token, read.key);
+    if (st != MFA_OK) {
+        return st == MFA_INVALID ? MFA_OK : st;
+    }
+
+    st = decision_read_by(mfa_store_peek, d->model, d->arena, &read);
+    mfa_arena_clear(d->arena);
+
     if (st != MFA_OK) {
         return st;
     }
@@ -398,21 +418,13 @@ static mfa_status_t
 decision_look(mfa_decisions_t *d, mfa_str_t token, const uint64_t *version,
     decision_slot_t **slot)
 {
-    uint8_t       raw[MFA_TOKEN_SIZE];
-    mfa_status_t  st;
-
     *slot = decision_find(d, token.data);
 
     if (*slot != NULL && version != NULL && (*slot)->version == *version) {
         return MFA_OK;
     }
 
-    /* what is no token at all is refused without a look into the store */
-
-    st = mfa_base64url_decode_fixed(token, raw, sizeof(raw));
-    mfa_wipe(raw, sizeof(raw));
-
-    return st == MFA_OK ? decision_renew(d, token, version, slot) : MFA_OK;
+    return decision_renew(d, token, version, slot);
 }
 
 

@@ -81,6 +81,11 @@ mfa_status_t mfa_session_delete(mfa_tx_t *tx, const mfa_id_t *user,
 mfa_status_t mfa_token_key(mfa_str_t token, uint8_t key[MFA_DIGEST_SIZE])
     MFA_MUST_CHECK;
 
+/* mfa_session_read, by the key of a token */
+mfa_status_t mfa_session_read_key(mfa_tx_t *tx,
+    const uint8_t key[MFA_DIGEST_SIZE], mfa_session_view_t *view)
+    MFA_MUST_CHECK;
+
 /* tokens for other hosts: whose session, and where; MFA_NOT_FOUND */
 mfa_status_t mfa_session_host_get(mfa_tx_t *tx,
     const uint8_t key[MFA_DIGEST_SIZE], uint8_t session[MFA_DIGEST_SIZE],

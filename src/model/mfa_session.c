@@ -72,9 +72,17 @@ mfa_session_read(mfa_tx_t *tx, mfa_str_t token, mfa_session_view_t *view)
         return MFA_OK;
     }
 
-    if (st != MFA_OK) {
-        return st;
-    }
+    return st == MFA_OK ? mfa_session_read_key(tx, key, view) : st;
+}
+
+
+mfa_status_t
+mfa_session_read_key(mfa_tx_t *tx, const uint8_t key[MFA_DIGEST_SIZE],
+    mfa_session_view_t *view)
+{
+    mfa_status_t  st;
+
+    session_none(view);
 
     st = session_of_key(tx, key, view);
 

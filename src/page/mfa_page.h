@@ -325,6 +325,12 @@ void mfa_visit_error(mfa_visit_t *visit, mfa_value_t *map, mfa_str_t field,
 /* the language (mfa_page_language.c): found before anything is said; kept,
  * for the browser and for whoever is logged in, where a link asked for it */
 void mfa_visit_language(mfa_visit_t *visit);
+void mfa_visit_speak(mfa_visit_t *visit, const mfa_language_t *language);
+
+/* kept, else preferred, else the first; NULL: the realm has none */
+const mfa_language_t *mfa_request_language(const mfa_page_env_t *env,
+    const mfa_request_t *request);
+
 mfa_status_t mfa_visit_choose_language(mfa_visit_t *visit) MFA_MUST_CHECK;
 void mfa_visit_language_values(mfa_visit_t *visit, mfa_value_t *map);
 mfa_status_t mfa_visit_language_headers(mfa_visit_t *visit) MFA_MUST_CHECK;

@@ -50,7 +50,7 @@ language_asked(mfa_visit_t *visit)
 
 
 static const mfa_language_t *
-language_kept(mfa_visit_t *visit)
+language_kept(const mfa_page_env_t *env, const mfa_request_t *request)
 {
     size_t     i;
     unsigned   count;
@@ -59,13 +59,49 @@ language_kept(mfa_visit_t *visit)
     value = mfa_null;
     count = 0;
 
-    for (i = 0; i < visit->request->cookies.count; i++) {
-        mfa_cookie_find(visit->request->cookies.items[i],
-                        visit->env->language_cookie, &value, &count);
+    for (i = 0; i < request->cookies.count; i++) {
+        mfa_cookie_find(request->cookies.items[i], env->language_cookie,
+                        &value, &count);
     }
 
-    return count == 1 ? mfa_language_find(visit->env->languages, value)
-                      : NULL;
+    return count == 1 ? mfa_language_find(env->languages, value) : NULL;
+}
+
+
+static const mfa_language_t *
+language_preferred(const mfa_page_env_t *env, const mfa_request_t *request)
+{
+    const mfa_language_t  *language;
+
+    language = mfa_language_accept(env->languages, request->accept_language);
+
+    return language != NULL ? language : &env->languages->items[0];
+}
+
+
+const mfa_language_t *
+mfa_request_language(const mfa_page_env_t *env, const mfa_request_t *request)
+{
+    const mfa_language_t  *language;
+
+    if (env->languages == NULL || env->languages->count == 0) {
+        return NULL;
+    }
+
+    language = language_kept(env, request);
+
+    return language != NULL ? language : language_preferred(env, request);
+}
+
+
+void
+mfa_visit_speak(mfa_visit_t *visit, const mfa_language_t *language)
+{
+    visit->language = language;
+
+    visit->own = *visit->env;
+    visit->own.words = language->words;
+    visit->env = &visit->own;
 }
 
 
@@ -79,29 +115,21 @@ mfa_visit_language(mfa_visit_t *visit)
         return;
     }
 
-    language = &languages->items[0];
-
-    if (languages->count > 1) {
-        visit->asked = language_asked(visit);
-
-        language = visit->asked != NULL ? visit->asked : language_kept(visit);
-        visit->is_chosen = language != NULL;
-
-        if (language == NULL) {
-            language = mfa_language_accept(languages,
-                                           visit->request->accept_language);
-        }
-
-        if (language == NULL) {
-            language = &languages->items[0];
-        }
+    if (languages->count == 1) {
+        mfa_visit_speak(visit, &languages->items[0]);
+        return;
     }
 
-    visit->language = language;
+    visit->asked = language_asked(visit);
 
-    visit->own = *visit->env;
-    visit->own.words = language->words;
-    visit->env = &visit->own;
+    language = visit->asked != NULL
+               ? visit->asked : language_kept(visit->env, visit->request);
+
+    visit->is_chosen = language != NULL;
+
+    mfa_visit_speak(visit, language != NULL
+                    ? language
+                    : language_preferred(visit->env, visit->request));
 }
 
 

@@ -151,6 +151,45 @@ every_byte_handed_out_is_wiped_at_the_close(void **state)
 }
 
 
+/* J11; who asks for uncleared memory of it finds nothing of the job before */
+
+static void
+a_cleared_arena_is_wiped_and_as_new(void **state)
+{
+    int           round;
+    char         *p, *first = NULL;
+    size_t        i;
+    mfa_str_t     copy;
+    mfa_arena_t  *arena;
+
+    (void) state;
+
+    arena = open_arena(100000);
+
+    for (round = 0; round < 3; round++) {
+        shim_is_watching = true;
+
+        for (i = 0; i < 2000; i++) {
+            assert_int_equal(mfa_arena_copy(arena, mfa_str_from(secret),
+                                            &copy), MFA_OK);
+        }
+
+        assert_null(mfa_arena_alloc(arena, 60000));
+        mfa_arena_clear(arena);
+        shim_is_watching = false;
+        assert_int_equal(shim_leaks, 0);
+        assert_false(mfa_arena_has_failed(arena));
+        p = mfa_arena_alloc(arena, 4000);
+        assert_true(p != NULL && (round == 0 || p == first));
+        assert_null(memmem(p, 8000, secret, sizeof(secret) - 1));
+        mfa_arena_clear(arena);
+        first = p;
+    }
+
+    mfa_arena_close(&arena);
+}
+
+
 /* each malloc fails in turn; nothing crashes, the arena remembers */
 
 static void
@@ -539,6 +578,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
 #if HAS_SHIM
         cmocka_unit_test(every_byte_handed_out_is_wiped_at_the_close),
+        cmocka_unit_test(a_cleared_arena_is_wiped_and_as_new),
         cmocka_unit_test(running_out_of_memory_is_remembered),
 #endif
         cmocka_unit_test(pieces_are_aligned_zeroed_and_apart),

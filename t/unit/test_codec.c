@@ -108,6 +108,22 @@ the_vectors_of_rfc_4648_hold(void **state)
 
 
 static void
+every_byte_has_its_two_hex_digits(void **state)
+{
+    char       want[2 * 256 + 1];
+    size_t     i;
+    uint8_t    bytes[256];
+
+    for (i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (uint8_t) i;
+        (void) snprintf(want + 2 * i, 3, "%02x", (unsigned) i);
+    }
+
+    check(mfa_hex_encode, *state, mfa_str_bytes(bytes, sizeof(bytes)), want);
+}
+
+
+static void
 all_lengths_come_back(void **state)
 {
     size_t     i, len;
@@ -319,6 +335,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(the_vectors_of_rfc_4648_hold),
+        cmocka_unit_test(every_byte_has_its_two_hex_digits),
         cmocka_unit_test(all_lengths_come_back),
         cmocka_unit_test(a_second_spelling_is_refused),
         cmocka_unit_test(exactly_the_symbols_of_the_alphabet_are_taken),
