@@ -49,7 +49,7 @@ sub code_of {
     my ($at, $b) = @_;
     my ($reference) = $b->{page}->body =~ m{Reference.*?<dd>([A-Z]+)}s;
 
-    for (1 .. 250) {
+    for (1 .. 1500) {
         my ($mail) = grep { $_->{text} =~ /\b$reference\b/ }
                      $s->mail->all($at->{email});
         return $mail->code if $mail;

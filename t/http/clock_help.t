@@ -17,7 +17,7 @@ sub after_drift {
     my ($steps) = @_;
 
     $s->json('user', 'unlock', 'ann');
-    $s->advance(330 - int($s->now) % 30);       # the middle of a step
+    $s->advance(332 - int($s->now) % 30);       # early in a step
     $b = $s->browser;
     $s->first_step($b, $ann);
     $p = $b->submit('Continue', $label =>

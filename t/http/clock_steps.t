@@ -108,7 +108,11 @@ $s->advance('2h');
 $s->advance('-3h');
 $locked = $s->browser;
 $s->first_step($locked, $max);
+like($locked->{page}->text, qr/locked until/, 'CK2: a factor is held still');
 $s->advance('3h');
+$locked = $s->browser;
+$s->first_step($locked, $max);
+unlike($locked->{page}->text, qr/locked until/, 'and no longer than its time');
 
 
 # CK3: jitter of two seconds, 20 times

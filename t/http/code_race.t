@@ -74,7 +74,7 @@ sub race {
         my $answer = '';
         my $select = IO::Select->new($socket);
 
-        while ($select->can_read(20)) {
+        while ($select->can_read(60)) {
             last unless sysread $socket, $answer, 65536, length $answer;
         }
 

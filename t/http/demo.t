@@ -42,7 +42,7 @@ $b->submit('Send verification code',
 my $ua = HTTP::Tiny->new;
 my $list = '';
 
-for (1 .. 100) {
+for (1 .. 1200) {
     $list = $ua->get("http://127.0.0.1:$inbox/")->{content};
     last if $list =~ /ann\.employee/;
     select undef, undef, undef, 0.05;
@@ -71,7 +71,7 @@ for my $word ('Authenticator app', 'Text message', 'Voice call', 'Email') {
 $b->click('Text message');
 $b->submit('Send code', 'Phone number' => '07700 900123');
 
-for (1 .. 100) {
+for (1 .. 1200) {
     $list = $ua->get("http://127.0.0.1:$inbox/")->{content};
     last if $list =~ /\+447700900123/;
     select undef, undef, undef, 0.05;

@@ -71,7 +71,7 @@ is($shown, 4, 'L5: the tries left were shown four times');
 is(factor('totp')->{state}, 'held', 'B6: held');
 is(factor('sms')->{state}, 'ready', 'B5: the other method is not');
 my $mail;
-for (1 .. 100) {
+for (1 .. 1200) {
     ($mail) = grep { $_->{subject} =~ /^Wrong codes/ } $s->mail->all($ann->{email});
     last if $mail;
     select undef, undef, undef, 0.05;

@@ -20,7 +20,7 @@ sub ask {
     $c->flush;
 
     eval {
-        alarm 10;
+        alarm 60;
         sysread $c, $all, 65536;
         print $c $more if defined $more;
         $c->flush;

@@ -87,7 +87,7 @@ isnt($b{ann}->get('/ess/')->status, 200, 'and no more in any worker');
 
 my $told;
 
-for (1 .. 40) {
+for (1 .. 300) {
     last if $told = grep { $_->{text} =~ /logged you out everywhere/ }
         $s->mail->all($me{ann}{email});
     select undef, undef, undef, 0.2;

@@ -315,7 +315,7 @@ sub press {
     $wanted{$whom}[$i] = $mails + ($deeds[$i] =~ /invite|reset/ ? 1
         : 1 + @{$after->{other_emails}} + ($deeds[$i] eq 'correct'));
 
-    for (1 .. 250) {
+    for (1 .. 1500) {
         last if letters_of($whom, $i) >= $wanted{$whom}[$i];
         select undef, undef, undef, 0.02;
     }

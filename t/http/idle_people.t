@@ -1,6 +1,7 @@
 # Only what people do keeps a session from its idle end (L8).
 
 use MFA::Test;
+use Time::HiRes 'sleep';
 
 my $chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like'
            . ' Gecko) Chrome/126.0.0.0 Safari/537.36';
@@ -20,20 +21,25 @@ sub fresh {
     return $b;
 }
 
-# one request every 10 minutes for 50, then one of a person at 55, or after 70
+# one request every 10 minutes for 50, then one of a person at 65
 
-sub alive_after {
-    my ($b, $request) = @_;
+sub is_alive {
+    my ($b, $request, $wait) = @_;
 
     for (1 .. 5) {
         $s->advance('10m');
         $request->($b);
-        select undef, undef, undef, 1.3;    # a touch is written in a second
+        $wait->();
     }
 
     $s->advance('15m');
     return $b->get('/ess/page')->status == 200;
 }
+
+# a touch is written in a second
+
+sub alive_after { return is_alive(@_, sub { $s->touched('ann') }) }
+sub dead_after { return !is_alive(@_, sub { sleep 1.3 }) }
 
 sub navigate {
     my ($path, %headers) = @_;
@@ -48,25 +54,25 @@ sub call { my ($path, %h) = @_; return sub { $_[0]->api($path, %h) } }
 my @user = ('Sec-Fetch-User' => '?1');
 
 ok(alive_after(fresh(), call('/ess/other')), 'a script that works counts');
-ok(!alive_after(fresh(), call('/ess/poll')), 'idle_ignore: the path');
-ok(!alive_after(fresh(), call('/ess/poll?x=1')), 'with whatever query');
-ok(!alive_after(fresh(), call('/ess//a/../live/%78')),
+ok(dead_after(fresh(), call('/ess/poll')), 'idle_ignore: the path');
+ok(dead_after(fresh(), call('/ess/poll?x=1')), 'with whatever query');
+ok(dead_after(fresh(), call('/ess//a/../live/%78')),
    'idle_ignore: below a folder, as nginx reads it');
 ok(alive_after(fresh(), call('/ess/polls')), 'a longer name is another');
-ok(!alive_after(fresh(), navigate('/ess/poll', @user)),
+ok(dead_after(fresh(), navigate('/ess/poll', @user)),
    'nobody clicks on such a path');
 
 ok(alive_after(fresh($chrome), navigate('/ess/', @user)), 'Chromium: a click');
-ok(!alive_after(fresh($chrome), navigate('/ess/')),
+ok(dead_after(fresh($chrome), navigate('/ess/')),
    'Chromium: a page that loads itself again');
 ok(alive_after(fresh($chrome), navigate('/ess/', 'Sec-Fetch-Site' => 'none')),
    'Chromium: a typed address');
-ok(!alive_after(fresh($chrome), sub {
+ok(dead_after(fresh($chrome), sub {
     navigate('/ess/')->(@_);
     $_[0]->request('GET', '/ess/x.css', { 'Sec-Fetch-Mode' => 'no-cors',
         'Sec-Fetch-Dest' => 'style', 'Sec-Fetch-Site' => 'same-origin' });
 }), 'nor do its parts count');
-ok(!alive_after(fresh($chrome), navigate('/ess/', @user,
+ok(dead_after(fresh($chrome), navigate('/ess/', @user,
                                          'Sec-Purpose' => 'prefetch')),
    'a prefetch');
 ok(alive_after(fresh($safari), navigate('/ess/')),
@@ -89,7 +95,7 @@ is($b->get('/ess/')->status, 303, 'for everything');
 $b = fresh();
 $s->advance('30m');
 is($b->api('/ess/work')->status, 200, 'work');
-select undef, undef, undef, 1.3;
+$s->touched('ann');
 for (1 .. 5) {
     $s->advance('11m');
     is($b->api('/ess/poll')->status, 200, 'polling beside it');

@@ -113,7 +113,7 @@ my @slow = map {
     $socket;
 } 1 .. 50;
 
-for (1 .. 100) {
+for (1 .. 1200) {
     last if $s->app->hits('/ess/slow') == 50;
     select undef, undef, undef, 0.05;
 }

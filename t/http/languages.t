@@ -188,7 +188,7 @@ like($p->header('Location'), qr{/mfa/login\?to=/ess/$}, 'as ever');
 
 sub letter {
     my ($to, $word) = @_;
-    my ($m, $end) = (undef, time + 20);
+    my ($m, $end) = (undef, time + 60);
 
     while (!$m && time < $end) {
         ($m) = grep { words_of_mail($_) =~ /\Q$word\E/ } $s->mail->all($to);
@@ -250,7 +250,7 @@ is(language_of($told), 'cy', 'what they are told is in it');
 like(words_of_mail($told), qr/\Q@{[cy('Authenticator app')]}\E/,
      'the name of the method too');
 unlike(words_of_mail($told), qr/(?:January|February|March|June|July|August|October|December) 20/,
-       'and its date') if cy('January') ne 'January';
+       'and its date');
 
 
 # logged in: the link changes the record; a link elsewhere does not

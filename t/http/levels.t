@@ -339,8 +339,10 @@ $app->forget;
 $p = $b->follow($b->get('/two/x'));
 is($p->h1, 'Secure your account', 'two: it has to be set up first');
 is($app->hits, 0, 'the application was not asked');
+$s->settle;
 my $mails = $s->mail->count;
 $b->get('/mfa/step-up?to=/two/x') for 1 .. 5;
+$s->settle;
 is($s->mail->count, $mails, 'a GET sends no mail');
 $p = $b->submit('Continue');
 like($p->text, qr/[Vv]erification code/,

@@ -207,7 +207,7 @@ my $began = Time::HiRes::time();
 $p = $b->get('/ess/bye?sleep=30', 'Sec-Fetch-Site' => 'same-origin');
 is($p->location, '/mfa/logged-out?to=/ess/', 'one that is slow');
 my $took = Time::HiRes::time() - $began;
-ok($took >= 4 && $took < 20, "is waited for no longer than it must ($took s)");
+ok($took >= 4 && $took < 25, "is waited for no longer than it must ($took s)");
 ok(!lives($b), 'keeps nobody in');
 
 $b = fresh();
@@ -233,7 +233,7 @@ my @slow = map {
     $socket;
 } 1 .. 50;
 
-for (1 .. 200) {
+for (1 .. 1200) {
     last if $s->app->hits('/ess/slow') == 50;
     select undef, undef, undef, 0.05;
 }

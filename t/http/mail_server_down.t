@@ -17,7 +17,7 @@ my $b = $s->browser;
 
 $b->get('/mfa/register?to=/ess/');
 $b->submit('Send verification code', 'Email address' => $ann);
-my $code = $mail->latest_code($ann, 10)->code;
+my $code = $mail->latest_code($ann)->code;
 $sink->stop;
 
 $b->submit('Verify code', 'Verification code' => $code);
@@ -33,7 +33,7 @@ for (1 .. 12) {
 
 my $began = time;
 is($s->login($s->browser, $me)->h1, 'application', 'I5: so does a login');
-ok(time - $began < 3, 'which is quick') or diag(time - $began);
+ok(time - $began < 10, 'which is quick') or diag(time - $began);
 $s->log_like(qr/mail waits|cannot connect|connect/i, 'the log says so');
 
 my $fresh = $s->browser;
@@ -51,11 +51,11 @@ ok($s->kill_worker, 'a worker dies');
 $sink->start;
 $s->advance('61s');
 
-is($mail->wait_for(2, $ann, 30), 2, 'E7: her address is told')
+is($mail->wait_for(2, $ann), 2, 'E7: her address is told')
     or diag($s->log =~ s/.*\n(?=(?:.*\n){15}\z)//sr);
-is($mail->wait_for(1, 'ann.home@example.org', 30), 1,
+is($mail->wait_for(1, 'ann.home@example.org'), 1,
    'E7: the other one as well');
-is($mail->wait_for(1, 'max.manager@example.org', 30), 1,
+is($mail->wait_for(1, 'max.manager@example.org'), 1,
    'ML1: the code comes within a minute of its return');
 
 my $max = $mail->latest_code('max.manager@example.org')->code;

@@ -38,7 +38,7 @@ sub client {
     return { %is, pid => $pid, file => $file } if $pid;
 
     my %seen;
-    my $end = time + 20;
+    my $end = time + 120;
     my $browser = $s->browser(keep_alive => $is{keep} // 0);
 
     until (-e $stop || time > $end) {
@@ -106,7 +106,7 @@ for (1 .. 8) {
 my $sum = results(@clients);
 my $in = delete $sum->{in};
 my $broken = delete $in->{broken} // 0;
-ok(($in->{200} // 0) > 100, 'the load was one') or diag(explain($in));
+ok(($in->{200} // 0) > 30, 'the load was one') or diag(explain($in));
 is_deeply([keys %$in], ['200'], 'L6: no session was lost')
     or diag(explain($in));
 ok($broken <= 8 * 5, 'only what the dead were answering broke')
@@ -188,7 +188,7 @@ waitpid $s->{pid}, 0;
 kill KILL => @orphans;
 delete $s->{pid};
 unlink "$s->{dir}/nginx.pid";
-until_true(5, sub { !grep { kill 0 => $_ } @orphans });
+until_true(60, sub { !grep { kill 0 => $_ } @orphans });
 $s->start;
 is($b->get('/ess/')->status, 200, 'LC4: sessions outlive the master');
 is($s->login($s->browser, $me)->h1, 'application', 'logins work');

@@ -224,7 +224,7 @@ SKIP: {
 
     my $size = -s "$dir/store/data.mdb";
 
-    for (1 .. 2000) {
+    for (1 .. 12000) {
         last if -s "$dir/store/data.mdb" > $size + 200_000;
         select undef, undef, undef, 0.005;
     }

@@ -89,12 +89,12 @@ my @listen = ('--listen', "127.0.0.1:$recorder");
 
     # the words of the log: each spelling was sent as it stands
 
-    my @lines = $s->access;
-    like("@lines", qr{"GET \Q$_\E HTTP/1}, "sent: $_")
+    my $is_logged = sub { scalar $s->logged('access.log', $_[0]) };
+    ok($is_logged->(qr{"GET \Q$_\E HTTP/1}), "sent: $_")
         for qw(//ess/ /./ess/ /x/../ess/ /%2e/ess/ /%65ss/ /ESS/ /ess;x/
                /ess/;x);
-    like("@lines", qr{"GET http://127\.0\.0\.1:\d+/ess/ HTTP/1\.1"},
-         'sent: absolute form');
+    ok($is_logged->(qr{"GET http://127\.0\.0\.1:\d+/ess/ HTTP/1\.1"}),
+       'sent: absolute form');
 }
 
 
@@ -228,7 +228,7 @@ sub echo {
     $main::echo_pid = fork // die;
 
     return $socket->sockport if $main::echo_pid;
-    alarm 300;
+    alarm 900;
     $SIG{ALRM} = 'DEFAULT';
 
     while (my $client = $socket->accept) {

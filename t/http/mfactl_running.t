@@ -140,14 +140,11 @@ for (['lock', 'unlock', 'locked'], ['disable', 'enable', 'disabled']) {
 
     is($factor->{kind}, 'totp', 'a factor is shown');
 
-    SKIP: {
-        skip 'five wrong codes led elsewhere', 2
-            if $factor->{state} ne 'held';
-        $s->json('user', 'unlock', 'ann');
-        is($s->json('user', 'show', 'ann')->{factors}[0]{state}, 'ready',
-           'unlock clears the hold');
-        logged_in($ann);
-    }
+    is($factor->{state}, 'held', '... which five wrong codes hold');
+    $s->json('user', 'unlock', 'ann');
+    is($s->json('user', 'show', 'ann')->{factors}[0]{state}, 'ready',
+       'unlock clears the hold');
+    logged_in($ann);
 }
 
 # the outbox, the rest, and JSON of every command
@@ -157,7 +154,7 @@ for (['lock', 'unlock', 'locked'], ['disable', 'enable', 'disabled']) {
        . 'invited');
     is($s->json('user', 'invite', '--group', 'helpdesk')->{queued}, 1,
        'a group is');
-    ok($s->mail->latest('hana.helpdesk@example.org', 10), 'and the gateway '
+    ok($s->mail->latest('hana.helpdesk@example.org'), 'and the gateway '
        . 'delivers');
     is(($s->ctl('user', 'invite', '--group', 'nobody'))[0], 1, 'no group');
     is(($s->ctl('user', 'invite'))[0], 2, 'nobody named');

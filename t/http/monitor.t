@@ -59,8 +59,8 @@ sub notes {
     my ($want, $of) = @_;
     my (@all, @found);
 
-    for (1 .. 150) {
-        open my $fh, '<', "$s->{dir}/events.log" or next;
+    for (1 .. 1500) {
+        open my $fh, '<', "$s->{dir}/events.log" or die;
         @all = grep { /\n$/ } <$fh>;
         splice @all, 0, $from;
         @found = grep { $_->{event} =~ /^monitor/

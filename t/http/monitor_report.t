@@ -27,7 +27,7 @@ my %call = ('Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Site' => 'same-origin',
 
 sub ask {
     my ($server, $from, $method, $path, $agent, %head) = @_;
-    my $socket = IO::Socket::INET->new(LocalAddr => $from, Timeout => 10,
+    my $socket = IO::Socket::INET->new(LocalAddr => $from, Timeout => 60,
         PeerAddr => '127.0.0.1', PeerPort => $server->{port}) or die $!;
     my $length = $method =~ /^P/ ? "Content-Length: 0\r\n" : '';
 
@@ -69,11 +69,20 @@ for (1 .. 14) {
     $s->advance('30s');
 }
 ask($s, '127.0.0.7', 'GET', '/ess/poll', $chrome, %call);
-# the counts are written once a minute
-select undef, undef, undef, 2.5;
 
-my $report = $s->json('monitor', 'report');
-my %found = map { ("$_->{address} $_->{kind}" => $_) } @{$report->{breaks}};
+# the counts are written once a minute
+
+my ($report, %found);
+
+for (1 .. 30) {
+    select undef, undef, undef, 2;
+    $report = $s->json('monitor', 'report');
+    %found = map { ("$_->{address} $_->{kind}" => $_) } @{$report->{breaks}};
+    last if $found{'127.0.0.7 browser'}
+        && $found{'127.0.0.7 browser'}{paths}[0]{regular}
+        && ($found{'127.0.0.3 script'}{count} // 0) == 2;
+}
+
 is(join(', ', sort keys %found),
    '127.0.0.10 script, 127.0.0.3 script, 127.0.0.4 script, 127.0.0.5 '
    . 'health_check, 127.0.0.6 office, 127.0.0.7 browser, 127.0.0.8 server, '

@@ -25,7 +25,7 @@ sub notices { return grep { $_->{text} !~ /verification code/ } $s->texts->all(@
 sub told {
     my ($number, $count, $name) = @_;
 
-    for (1 .. 40) {
+    for (1 .. 240) {
         last if notices($number) >= $count;
         select undef, undef, undef, 0.25;
     }

@@ -8,7 +8,7 @@ use MFA::Provider;
 my $provider = MFA::Provider->new;
 my $uuid = '00000000-0000-4000-8000-00000000000';
 my $account = 'AC' . '0' x 32;
-my $common = 'timeout=1s url=' . $provider->url . " ca_file=$provider->{ca}";
+my $common = 'timeout=5s url=' . $provider->url . " ca_file=$provider->{ca}";
 my $secret = 'secret4711secret';
 
 my %line = (
@@ -75,7 +75,7 @@ sub becomes {
     my ($b, $re, $name) = @_;
     my $text = '';
 
-    for (1 .. 60) {
+    for (1 .. 600) {
         $text = $b->get($b->{page}{url})->text;
         last if $text =~ $re;
         select undef, undef, undef, 0.1;
@@ -121,6 +121,7 @@ for my $name (sort keys %line) {
     $n = count();
     $b = ask('status=429 retry_after=90 times=1');
     is($provider->wait_for($n + 1), $n + 1, "$name: 429");
+    $s->tried(1);
     becomes($b, qr/waiting/, '... waiting, the page says');
     $s->advance('45s');
     quiet();
@@ -132,6 +133,7 @@ for my $name (sort keys %line) {
     $n = count();
     $b = ask('status=500 times=1');
     is($provider->wait_for($n + 1), $n + 1, "$name: 500");
+    $s->tried(1);
     $s->advance('31s');
     is($provider->wait_for($n + 2), $n + 2, '... again');
     becomes($b, $handed, '... handed over');
@@ -158,18 +160,17 @@ for my $name (sort keys %line) {
 
     # unknown: once more, with the same id, and never again
 
-    for my $mode ($name eq 'twilio' ? ('wait=3', 'half', 'mute') : 'half') {
+    for my $mode ($name eq 'twilio' ? ('wait=7', 'half', 'mute') : 'half') {
         $n = count();
         $b = ask($mode);
         is($provider->wait_for($n + 1), $n + 1, "$name: $mode: no answer");
-        quiet() for 1 .. 2;
+        $s->tried(1);
         $s->advance('40s');
         is($provider->wait_for($n + 2), $n + 2, 'I6: once more');
         @all = $provider->requests;
         is($all[-1]{headers}{'idempotency-key'},
            $all[-2]{headers}{'idempotency-key'}, '... with the same id');
-        quiet() for 1 .. 2;
-
+        $s->settle;
         $s->advance('5m');
         quiet();
         is(count(), $n + 2, '... and never again');
@@ -179,7 +180,7 @@ for my $name (sort keys %line) {
 
     $n = count();
     ask('cert=wrong');
-    quiet() for 1 .. 2;
+    $s->tried(1);
     is(count(), $n, "I6: $name: a certificate of another name gets nothing");
 
     unlike($s->log, qr/7700.?900|\Q$secret\E|\Q$code\E/,
@@ -192,11 +193,11 @@ for my $name (sort keys %line) {
 my $second = MFA::Provider->new;
 my $gone = free_port();
 
-serve("$line{twilio} timeout=1s url=http://127.0.0.1:$gone",
-      "$line{vonage} timeout=1s url=" . $second->url
+serve("$line{twilio} timeout=5s url=http://127.0.0.1:$gone",
+      "$line{vonage} timeout=5s url=" . $second->url
       . " ca_file=$second->{ca}");
 my $b = ask('');
-quiet();
+$s->tried(1);
 $s->advance('31s');
 is($second->wait_for(1), 1, 'the backup gets it');
 becomes($b, $handed, '... handed over');

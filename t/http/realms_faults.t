@@ -113,7 +113,7 @@ like($text, qr/belongs to another key file/, '... and says why');
 # its own again, and all is as it was
 
 put_store("$s->{dir}/beta.saved");
-ok(until_true(5, sub { status($two) == 200 }),
+ok(until_true(60, sub { status($two) == 200 }),
    'its own store back: the session of before goes on');
 is(status($two, $thief), 401, 'Y5: and one of alpha is nothing');
 
@@ -145,7 +145,7 @@ is(status($two), 200, 'J9: and opens');
 ok(keys_are($old), 'a key that was taken back');
 is(status($two), 503, 'J9: its store is refused');
 ok(keys_are($old, $new), '... with a message, until it is there');
-ok(until_true(5, sub { status($two) == 200 }), 'J9: and opens again');
+ok(until_true(60, sub { status($two) == 200 }), 'J9: and opens again');
 is(status($one), 200, 'Y5: alpha did not notice');
 
 $s->allow_log(qr/mfa: /);

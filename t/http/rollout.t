@@ -99,9 +99,9 @@ $s->ctl('user', 'lock', 'shut');
 
 # what is said today about each of these moments
 
-my @moments = ($from - $day, $from + 60, $from + 10 * $day - 60,
+my @moments = ($from - $day, $from + 60, $from + 10 * $day - 600,
                $from + 10 * $day, $from + 15 * $day + 60,
-               $from + 20 * $day - 60, $from + 20 * $day + 60);
+               $from + 20 * $day - 600, $from + 20 * $day + 60);
 my $extended = 0;
 my %before = map { ($_ => said('--on', moment($_))) } @moments;
 

@@ -20,7 +20,7 @@ my $b = $s->browser;
 $b->follow($b->get('/ess/'));
 $b->click('Register');
 $b->submit('Send verification code', 'Email address' => $ann);
-my $mail = $s->mail->latest($ann);
+my $mail = $s->mail->latest_code($ann);
 my $mailed = $mail->code;
 $b->submit('Verify code', 'Verification code' => $mailed);
 $b->submit('Continue', 'New password' => $password,

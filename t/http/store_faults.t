@@ -113,7 +113,7 @@ SKIP: {
     is($s->browser->get('/open/x')->status, 200, 'open locations are served');
 
     chown $uid, $gid, "$s->{dir}/store" or die;
-    ok(until_true(15, sub { $b->get('/ess/')->status == 200 }),
+    ok(until_true(60, sub { $b->get('/ess/')->status == 200 }),
        'DK7: it heals without a restart, and the session is still there');
     is($s->login($s->browser, $me)->h1, 'application', 'logins work again');
     $s->stop;

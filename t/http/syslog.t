@@ -22,7 +22,7 @@ sub heard {
     my $select = IO::Select->new($socket);
     my @all;
 
-    while ($select->can_read(20)) {
+    while ($select->can_read(60)) {
         $socket->recv(my $line, 65536);
         push @all, $line;
         last if $line =~ /"event":"$want"/;
@@ -50,6 +50,7 @@ is((grep { !/^<37>$day \S+ mfa: \{"time":.*\}\z/s } @lines), 0,
 my @events = map { decode_json(s/^[^{]*//r) } @lines;
 ok((grep { $_->{event} eq 'factor.add' && $_->{result} eq 'ok' } @events),
    'N1: the event itself');
+$s->logged('events.log', qr/"event":"session\.start"/);
 open my $fh, '<', "$s->{dir}/events.log" or die;
 my $file = do { local $/; <$fh> };
 is((grep { index($file, $_) < 0 } map { s/^[^{]*//r } @lines), 0,

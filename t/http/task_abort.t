@@ -59,7 +59,7 @@ waitpid $_, 0 for @pids;
 is($s->browser->get('/mfa/login')->status, 200, 'X106: the portal answers');
 is_deeply([$s->worker_pids], [$worker], 'X106: from the same worker');
 
-for (1 .. 50) {
+for (1 .. 600) {
     last if descriptors() <= $before + 1;
     sleep 0.1;
 }

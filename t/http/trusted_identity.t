@@ -118,7 +118,7 @@ sub write_file {
 sub show {
     my ($b, $cert) = @_;
 
-    $b->{ua} = HTTP::Tiny->new(max_redirect => 0, timeout => 20,
+    $b->{ua} = HTTP::Tiny->new(max_redirect => 0, timeout => 60,
         keep_alive => 0, agent => $b->{agent}, verify_SSL => 0,
         no_proxy => '127.0.0.1', SSL_options => defined $cert
             ? { SSL_cert_file => "$s->{dir}/$cert.pem",

@@ -2,6 +2,7 @@
 # header talks a client out of it (L14, H1, H3, G7, X27, X54, X57).
 
 use MFA::Test;
+use Time::HiRes 'time';
 
 my $trusted = 'trusted_networks';
 my ($p, $b);
@@ -33,38 +34,69 @@ sub masked {
 # one person: five tries are free, then waits of 2, 4, 8 s ... (X54)
 
 my $s = mfa_server(time => 1, realm => { $trusted => '127.0.0.0/8' });
-my $me = $s->register($s->browser, 'ann.employee@example.org');
-my %last;
+my ($me, %last);
 
-for my $email ($me->{email}, 'nina.nobody@example.org') {
-    my @waits;
+# what has passed since the last try is part of the wait; where that may have
+# been all of it, another person is asked for
+
+sub waits_of {
+    my ($email) = @_;
+    my ($is_slow, $last, @waits) = (0, time);
 
     $b = $s->browser;
 
     for (1 .. 10) {
+        my $began = time;
+
         $p = wrong_try($b, $s, $email);
 
+        my $passed = time - $last;
+
         if (($p->location // '') =~ m{/mfa/later\?}) {
-            push @waits, $p->header('Retry-After');
-            $s->advance($waits[-1] . 's');
+            my ($left, $whole) = ($p->header('Retry-After'), 2 << @waits);
+
+            push @waits, $left <= $whole && $left >= $whole - $passed ? $whole
+                                                                      : $left;
+            $s->advance($left . 's');
             $b->{page} = undef;
+            $began = time;
             $p = wrong_try($b, $s, $email);
         }
+
+        $is_slow = 1 if $passed > 1.5;
+        $last = $began;
     }
 
-    is("@waits", '2 4 8 16', "X54: the waits of $email grow");
     $b->{page} = undef;
-    $last{$email} = $b->follow(wrong_try($b, $s, $email));
+    $p = $b->follow(wrong_try($b, $s, $email));
+    return ($is_slow, "@waits");
 }
 
-$p = $last{$me->{email}};
+for my $known (1, 0) {
+    for my $name ($known ? qw(ann.employee max.manager hana.helpdesk)
+                         : qw(nina.nobody nora.nobody nils.nobody))
+    {
+        my $email = "$name\@example.org";
+
+        $me = $s->register($s->browser, $email) if $known;
+
+        my ($is_slow, $waits) = waits_of($email);
+
+        next if $is_slow && $waits ne '2 4 8 16' && $name !~ /^(?:hana|nils)/;
+        is($waits, '2 4 8 16', "X54: the waits of $email grow");
+        $last{$known} = $p;
+        last;
+    }
+}
+
+$p = $last{1};
 is($p->status, 429, 'L14: 429');
 like($p->header('Retry-After'), qr/^[1-9]\d*$/, 'L14: Retry-After');
 is($p->h1, 'Try again later', 'L14: the page');
 like($p->text, qr/too many attempts.*contact Human Resources/,
      'L14: and whom to ask');
 (my $one = masked($p)) =~ s/\d+ seconds|retry-after: \d+//g;
-(my $two = masked($last{'nina.nobody@example.org'}))
+(my $two = masked($last{0}))
     =~ s/\d+ seconds|retry-after: \d+//g;
 is($one, $two, 'L14: the same for known and unknown');
 

@@ -38,9 +38,10 @@ settle();
 $s->advance('20m');
 is($other->get('/ess/')->status, 200, 'one of them does something');
 is($one->echo('word'), 'word', 'the other one only talks in the tunnel');
+$s->touched('max');
 settle();
 $s->advance('11m');
-ok(defined MFA::Tunnels::ended(5, $one, $stream),
+ok(defined MFA::Tunnels::ended(10, $one, $stream),
    'D14, L8: the idle one is closed, tunnel and stream');
 is($b->api('/ess/')->status, 401, 'as the gate has it');
 is($two->echo('word'), 'word', 'the active one goes on');
@@ -51,7 +52,7 @@ is($two->echo('word'), 'word', 'the active one goes on');
 settle();
 is($two->echo('more'), 'more', 'and on');
 $s->advance('20m');
-ok(defined MFA::Tunnels::ended(5, $two), 'D14: until it is idle as well');
+ok(defined MFA::Tunnels::ended(10, $two), 'D14: until it is idle as well');
 
 
 # the absolute end, whatever is done
@@ -64,11 +65,12 @@ for (1 .. 4) {
     $s->advance('25m');
     is($b->get('/ess/')->status, 200, "active after $_ x 25 minutes");
     is($one->echo('word'), 'word', 'and the tunnel stands');
+    $s->touched('ann');
 }
 
 settle();
 $s->advance('21m');
-ok(defined MFA::Tunnels::ended(5, $one), 'D14, L8: at the absolute end');
+ok(defined MFA::Tunnels::ended(10, $one), 'D14, L8: at the absolute end');
 is($b->api('/ess/')->status, 401, 'which is one for the gate as well');
 
 
@@ -81,7 +83,7 @@ $two = MFA::Tunnels::socket($s, $other->cookie);
 settle();
 $s->ctl('session', 'end', '--user', $ann->{email});
 $s->advance('15m');
-ok(defined MFA::Tunnels::ended(5, $one),
+ok(defined MFA::Tunnels::ended(10, $one),
    'D14: a row that time makes old at once');
 is($two->echo('word'), 'word', 'others go on');
 

@@ -20,7 +20,7 @@ use warnings;
 use Cwd 'abs_path';
 use File::Temp ();
 use IO::Socket::INET;
-use POSIX ();
+use POSIX 'WNOHANG';
 use Time::HiRes 'sleep';
 
 use MFA::Port 'free_port';
@@ -118,6 +118,13 @@ sub stop {
     my @pids = splice @{$self->{pids}};
 
     kill TERM => map { -$_ } @pids;
+
+    for (1 .. 400) {
+        @pids = grep { waitpid($_, WNOHANG) == 0 } @pids or last;
+        sleep 0.05;
+    }
+
+    kill KILL => map { -$_ } @pids;
     waitpid $_, 0 for @pids;
 }
 
@@ -158,11 +165,11 @@ sub _webfs {
 
 sub _novnc {
     my ($self) = @_;
-    my $screen = 50 + $$ % 900;
 
-    $self->_start('screen', '/usr/bin/Xvnc', ":$screen", '-SecurityTypes',
-                  'None', '-localhost', '-rfbport', $self->{vnc}, '-geometry',
-                  '320x200', '-nolisten', 'tcp');
+    # the display is the first that is free
+    $self->_start('screen', '/usr/bin/Xvnc', '-displayfd', '1',
+                  '-SecurityTypes', 'None', '-localhost', '-rfbport',
+                  $self->{vnc}, '-geometry', '320x200', '-nolisten', 'tcp');
     $self->_start('novnc', '/usr/bin/websockify', '--web',
                   '/usr/share/novnc', "127.0.0.1:$self->{screen}",
                   "127.0.0.1:$self->{vnc}");
@@ -223,9 +230,9 @@ sub _start {
 sub _wait {
     my ($self, $name) = @_;
 
-    for (1 .. 600) {
+    for (1 .. 1200) {
         return if IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-            PeerPort => $self->{$name}, Timeout => 5);
+            PeerPort => $self->{$name}, Timeout => 20);
         sleep 0.05;
     }
 

@@ -40,7 +40,7 @@ sub new {
                        agent => $is{agent} // 'Mozilla/5.0 (MFA test)',
                        peer => $is{peer} }, $class;
 
-    $self->{ua} = HTTP::Tiny->new(max_redirect => 0, timeout => 20,
+    $self->{ua} = HTTP::Tiny->new(max_redirect => 0, timeout => 60,
         keep_alive => $is{keep_alive} // 1, agent => $self->{agent},
         verify_SSL => 0, no_proxy => '127.0.0.1');
     return $self;

@@ -20,7 +20,6 @@ use strict;
 use warnings;
 use IO::Select;
 use JSON::PP ();
-use Time::HiRes 'sleep';
 
 use MFA::Test ();
 
@@ -109,13 +108,7 @@ sub news {
 
 sub settle {
     my ($self) = @_;
-
-    for (1 .. 200) {
-        return 1 unless @{$self->{s}->json('outbox', 'list')};
-        sleep 0.05;
-    }
-
-    return 0;
+    return $self->{s}->settle;
 }
 
 
@@ -171,7 +164,7 @@ sub race {
     for my $socket (@sockets) {
         my ($answer, $select) = ('', IO::Select->new($socket));
 
-        while ($select->can_read(20)) {
+        while ($select->can_read(60)) {
             last unless sysread $socket, $answer, 65536, length $answer;
         }
 

@@ -185,7 +185,7 @@ sub sent_code {
     my ($box, $to) = $method eq 'Text message' ? ($s->texts, $me->{number})
         : $method eq 'Voice call' ? ($s->calls, $me->{number})
         : ($s->mail, $me->{factor_email} // $me->{email});
-    my $m = $box->latest_code($to, $seconds // 20)
+    my $m = $box->latest_code($to, $seconds)
         // die "no code to $to\n" . $s->log;
 
     return $m->code;
@@ -256,7 +256,7 @@ sub code {
 
         # the earliest is not taken when it may be over on its way
 
-        my $earliest = int(($s->now + 3) / 30) - 1;
+        my $earliest = int(($s->now + 8) / 30) - 1;
 
         $step = $earliest if $step < $earliest;
 

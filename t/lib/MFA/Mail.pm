@@ -4,7 +4,7 @@ package MFA::Mail;
 # messages and what calls say are kept in the same form.
 #
 #   my $mail = MFA::Mail->new($maildir);
-#   my $m = $mail->latest('ann@example.org');     # waits up to 5 s
+#   my $m = $mail->latest('ann@example.org');     # waits up to 60 s
 #   $m->{to}, $m->{subject}, $m->{text}, $m->{html}, $m->{raw},
 #   $m->{head}{'auto-submitted'}
 #   $m->code                                       # the digits of a code
@@ -58,7 +58,7 @@ sub latest_code { my ($self, $to, $seconds) = @_;
 
 sub _latest {
     my ($self, $to, $seconds, $fits) = @_;
-    my $until = time + ($seconds // 20);
+    my $until = time + ($seconds // 60);
 
     while (1) {
         my ($m) = grep { !$_->{taken} && $fits->($_) } reverse $self->all($to);
@@ -78,7 +78,7 @@ sub _latest {
 
 sub wait_for {
     my ($self, $n, $to, $seconds) = @_;
-    my $until = time + ($seconds // 20);
+    my $until = time + ($seconds // 60);
 
     sleep 0.02 while $self->count($to) < $n && time < $until;
     return $self->count($to);

@@ -68,7 +68,7 @@ sub value {
 
 sub until {
     my ($class, $s, $question, $seconds) = @_;
-    my $end = time + ($seconds // 20);
+    my $end = time + ($seconds // 60);
 
     while (time < $end) {
         my $m = $class->of($s);
@@ -92,7 +92,7 @@ sub health {
 
 sub health_until {
     my ($class, $s, $part, $word, $seconds) = @_;
-    my $end = time + ($seconds // 20);
+    my $end = time + ($seconds // 60);
     my $health;
 
     do {

@@ -75,10 +75,12 @@ sub log {
 sub resume {
     my ($self) = @_;
 
-    system("postfix -c $self->{dir}/etc start >$self->{dir}/start 2>&1");
+    my $failed = system("postfix -c $self->{dir}/etc start"
+                        . " >$self->{dir}/start 2>&1");
+
     $self->{is_running} = 1;
 
-    for (1 .. 100) {
+    for (1 .. ($failed ? 0 : 1200)) {
         my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
             PeerPort => $self->{port}, Timeout => 5);
         my $line = $socket ? <$socket> : undef;
@@ -179,6 +181,7 @@ smtpd_sasl_type = cyrus
 smtpd_sasl_path = smtpd
 cyrus_sasl_config_path = $dir/etc/sasl
 smtpd_sasl_local_domain = mfa
+in_flow_delay = 0
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions = permit_sasl_authenticated, reject
 END

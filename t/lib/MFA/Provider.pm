@@ -78,7 +78,7 @@ sub count { my ($self) = @_; my @all = $self->requests; return @all + 0 }
 
 sub wait_for {
     my ($self, $n, $seconds) = @_;
-    my $until = time + ($seconds // 20);
+    my $until = time + ($seconds // 60);
 
     sleep 0.05 while $self->count < $n && time < $until;
     return $self->count;

@@ -17,6 +17,10 @@ use MFA::Journey;
 
 our @ISA = 'MFA::Journey';
 
+# seconds for what comes soon, on a machine that now and then stands still
+
+my $patience = 60;
+
 my $people = <<'END';
 email,user,first_name,surname,groups,other_email,manager
 ann.employee@example.org,ann,Ann,Employee,,ann.home@example.org,max.manager@example.org
@@ -172,19 +176,23 @@ sub _start_once {
         POSIX::_exit(127);
     }
 
-    for (1 .. 500) {
+    my $said = 'it does not listen';
+
+    _until($patience, sub {
         if (waitpid($s->{pid}, WNOHANG) == $s->{pid}) {
             delete $s->{pid};
-            return "exit $?\n" . _slurp("$s->{dir}/stderr");
+            $said = "exit $?\n" . _slurp("$s->{dir}/stderr");
+            return 1;
         }
 
-        return '' if -s "$s->{dir}/nginx.pid" && $s->worker_pids
+        return 0 unless -s "$s->{dir}/nginx.pid" && $s->worker_pids
             && IO::Socket::INET->new(PeerAddr => '127.0.0.1',
                                      PeerPort => $s->{port});
-        sleep 0.02;
-    }
+        $said = '';
+        return 1;
+    });
 
-    return 'it does not listen';
+    return $said;
 }
 
 
@@ -240,7 +248,7 @@ sub reload {
     my %old = map { $_ => 1 } $s->worker_pids;
 
     kill HUP => $s->{pid};
-    return _until(15, sub {
+    return _until($patience, sub {
         my @now = _children($s->{pid});
         return @now && !grep { $old{$_} } @now;
     });
@@ -252,7 +260,7 @@ sub kill_worker {
     my ($pid, @rest) = $s->worker_pids;
 
     kill $signal // 'KILL', $pid;
-    return _until(10, sub {
+    return _until($patience, sub {
         my @now = $s->worker_pids;
         return @now == 1 + @rest && !grep { $_ == $pid } @now;
     });
@@ -305,7 +313,8 @@ sub _leave {
     local $?;
     kill QUIT => $s->{pid};
 
-    my $has_left = _until(15, sub { waitpid($s->{pid}, WNOHANG) != 0 });
+    my $has_left = _until($patience,
+                          sub { waitpid($s->{pid}, WNOHANG) != 0 });
 
     kill KILL => @all unless $has_left;
     waitpid $s->{pid}, 0 unless $has_left;
@@ -349,7 +358,7 @@ sub allow_log { my ($s, $re) = @_; push @{$s->{allowed}}, $re }
 sub log_like {
     my ($s, $re, $name) = @_;
 
-    _until(5, sub { $s->log =~ $re });
+    _until($patience, sub { $s->log =~ $re });
     return Test::More::like($s->log, $re, $name);
 }
 
@@ -360,7 +369,7 @@ sub logged {
     my ($s, $file, $re) = @_;
     my @all;
 
-    _until(5, sub { @all = grep { $_ =~ $re } split /\n/,
+    _until($patience, sub { @all = grep { $_ =~ $re } split /\n/,
                                 _slurp("$s->{dir}/$file") });
     return @all;
 }
@@ -389,11 +398,48 @@ sub json {
 }
 
 
+# --- what goes on behind the answers ----------------------------------------
+
+# every message that was to be sent has been
+
+sub settle {
+    my ($s) = @_;
+    return _until($patience, sub { !@{$s->json('outbox', 'list')} });
+}
+
+
+# each that waits was tried so often
+
+sub tried {
+    my ($s, $times) = @_;
+
+    return _until($patience, sub { !grep { $_->{attempts} < $times }
+                                        @{$s->json('outbox', 'list')} });
+}
+
+
+# the newest session of somebody was used less than two minutes ago, which
+# the worker writes down a second later
+
+sub touched {
+    my ($s, $who) = @_;
+
+    return _until($patience, sub {
+        my ($newest) = @{$s->json('session', 'list', $who)};
+        my @then = gmtime $s->now - 120;
+
+        return $newest && $newest->{seen_at}
+                          ge POSIX::strftime('%Y-%m-%dT%H:%M:%S', @then);
+    });
+}
+
+
 # --- requests below a browser -----------------------------------------------
 
 sub socket {
     my ($s) = @_;
-    my @to = (PeerAddr => '127.0.0.1', PeerPort => $s->{port}, Timeout => 10);
+    my @to = (PeerAddr => '127.0.0.1', PeerPort => $s->{port},
+              Timeout => $patience);
 
     return IO::Socket::INET->new(@to) // die "connect: $!"
         unless $s->{https};
@@ -412,7 +458,7 @@ sub raw {
     local $SIG{ALRM} = sub { die "timeout\n" };
 
     eval {
-        alarm 15;
+        alarm $patience;
         print $socket $bytes;
         $socket->flush;
         1 while sysread $socket, $answer, 65536, length $answer;
@@ -427,7 +473,7 @@ sub curl {
     my ($s, @arguments) = @_;
     my $path = pop @arguments;
     my (undef, $text) = $s->_run({}, 'curl', '-sk', '-i', '--raw',
-        '--max-time', 20, @arguments, "$s->{origin}$path");
+        '--max-time', $patience, @arguments, "$s->{origin}$path");
     my ($head, $body) = split /\r\n\r\n/, $text, 2;
     my ($status) = $head =~ m{^HTTP/\S+ (\d+)};
     my %headers;

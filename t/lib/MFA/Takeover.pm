@@ -151,7 +151,7 @@ sub never {
 
 sub told {
     my ($s, $name, $words) = @_;
-    my $until = time + 20;
+    my $until = time + 60;
     my $count = 0;
 
     while (time < $until) {

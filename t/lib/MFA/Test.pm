@@ -48,6 +48,7 @@ C<mfa_server(NAME =E<gt> VALUE, ...)>:
     preload    libraries nginx is started with, [ files ]
     keys       names of more key files, for more realms: %%DIR%%/NAME.key
     start      0: write everything, start nothing
+    shutdown   how long workers that leave keep connections: 10s
 
 Defaults of the realm: public_url, store, key_file, brand "Example Council",
 support, application ESS /ess/ and MSS /mss/ (group managers), mail into
@@ -78,6 +79,9 @@ Words in every text: %%PORT%% %%ORIGIN%% %%DIR%% %%UPSTREAM%% (host:port)
     kill_worker($sig)   of one; waits for its successor; KILL
     log                 the error log; log_like(qr/x/, 'name') waits
     logged              ('x.log', qr/x/): lines of an access log, waits for one
+    settle              waits until every message has been sent
+    tried($n)           waits until each message that waits was tried $n times
+    touched($user)      waits until a use of their newest session is written
     allow_log(qr/x/)    such alert, emerg and crit lines are expected
     access              lines of the access log
     stop                ends everything, checks the log; start starts again
@@ -262,7 +266,7 @@ sub _globals {
         . "$user\npid %%DIR%%/nginx.pid;\n"
         . "error_log %%DIR%%/error.log $level;\n"
         . 'worker_processes ' . ($s->{is}{workers} // 1) . ";\n"
-        . "worker_shutdown_timeout 10s;\n";
+        . 'worker_shutdown_timeout ' . ($s->{is}{shutdown} // '10s') . ";\n";
 }
 
 

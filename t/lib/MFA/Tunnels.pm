@@ -15,7 +15,7 @@ package MFA::Tunnels;
 #                               # is: method, body; the answer may come later
 #   $t->head                    # waits for status line and headers
 #   $t->is_open                 # nothing has ended it so far
-#   $t->rest                    # reads to the end, at most 30 s
+#   $t->rest                    # reads to the end, at most 60 s
 #   MFA::Tunnels::ended($seconds, @t)   # all within: seconds it took; or undef
 #
 # One process without threads serves any number of them.
@@ -249,12 +249,14 @@ sub ended {
     my ($seconds, @all) = @_;
     my $start = time;
 
-    until (!grep { $_->is_open } @all) {
-        return undef if time - $start > $seconds;
+    # in turns: what the machine stands still does not count
+
+    for (1 .. 20 * $seconds) {
+        return time - $start unless grep { $_->is_open } @all;
         sleep 0.05;
     }
 
-    return time - $start;
+    return undef;
 }
 
 
@@ -282,7 +284,7 @@ sub _read {
 
 sub head {
     my ($self) = @_;
-    my $end = time + 10;
+    my $end = time + 60;
 
     until (defined $self->{head}) {
         if ($self->{in} =~ s/^(.*?\r\n)\r\n//s) {
@@ -314,7 +316,7 @@ sub echo {
     my ($self, $text) = @_;
     my $mask = "\x37\xfa\x21\x3d";
     my $len = length $text;
-    my $end = time + 10;
+    my $end = time + 60;
 
     return undef unless $self->is_open;
     $self->{in} = '';
@@ -331,7 +333,7 @@ sub echo {
 
 sub rest {
     my ($self) = @_;
-    my $end = time + 30;
+    my $end = time + 60;
 
     1 while time < $end && ($self->_read(1) // 1);
     return $self->{in};

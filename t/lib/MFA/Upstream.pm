@@ -64,7 +64,7 @@ sub all {
     open my $fh, '<', $self->{log} or return ();
 
     return grep { !defined $prefix || index($_->{target}, $prefix) == 0 }
-           map { JSON::PP->new->decode($_) } <$fh>;
+           map { JSON::PP->new->decode($_) } grep { /\n\z/ } <$fh>;
 }
 
 

@@ -271,7 +271,7 @@ sub reference {
 sub code_for {
     my ($s, $page, $to) = @_;
     my $ref = reference($page) // return undef;
-    my $until = time + 20;
+    my $until = time + 60;
 
     while (time < $until) {
         for my $m ($s->mail->all($to)) {
@@ -285,12 +285,13 @@ sub code_for {
 }
 
 
-# what the page shows, and what came into the mailbox
+# what the page shows, and what came into the mailbox: its code, or nothing
+# once all has been sent
 
 sub _learn {
     my ($self, $page) = @_;
     my $ref = reference($page);
-    my $until = time + 0.5;
+    my $is_sent;
 
     $self->{seen}{$page->h1 // $page->status}++;
     $self->{me} = { secret => $1 }
@@ -302,12 +303,13 @@ sub _learn {
         last if !$ref || $self->{codes}{$ref} || $self->{lost}{$ref}
             || $page->text !~ /$self->{mine}|XXX-/;
 
-        if (time > $until) {
+        if ($is_sent) {
             $self->{lost}{$ref} = 1;
             last;
         }
 
-        sleep 0.02;
+        $self->{s}->settle;
+        $is_sent = 1;
     }
 }
 

@@ -4,7 +4,7 @@
     sink.py MAILDIR PORT CERT KEY [CONTROL]
 
 STARTTLS and AUTH (relay / secret 4711) are required. The local part of the
-recipient chooses the fault: tempfail (451), nouser (550), slow (5 s), drop
+recipient chooses the fault: tempfail (451), nouser (550), slow (25 s), drop
 (the connection breaks), dropdata (it breaks after the message), slowdata.
 The words of the file CONTROL, read at each message, hold for everybody:
 the same names, notls (no STARTTLS is offered), badauth (every password is
@@ -40,7 +40,7 @@ class Handler:
         session.faults = faults
 
         if "slow" in faults:
-            await asyncio.sleep(5)
+            await asyncio.sleep(25)
 
         if "tempfail" in faults:
             return "451 4.7.1 greylisted"
@@ -59,7 +59,7 @@ class Handler:
         faults = getattr(session, "faults", set())
 
         if "slowdata" in faults:
-            await asyncio.sleep(5)
+            await asyncio.sleep(25)
 
         if "data451" in faults:
             return "451 4.3.0 later"
