@@ -5,8 +5,8 @@
 import { expect } from '@playwright/test';
 import { address, appCode, backAndForth, button, CODE_LABEL, enterCode, field,
   heading, inspect, link, logIn, loginOf, mailCount, mailedCode,
-  masked, number, origin, PASSWORD, secretFromScreen, test, textedCode,
-  visitor, words } from './tools.mjs';
+  masked, moreMail, number, origin, PASSWORD, secretFromScreen, test,
+  textedCode, tooSoon, visitor, words } from './tools.mjs';
 
 const NEW_PASSWORD = 'velvet anchor mint 5822';
 const SENT = 'Verification code has been sent to your inbox. Please enter '
@@ -165,7 +165,7 @@ test('D2 D3: another app; who leaves at any step keeps the old', async (
     .toEqual([]);
   await page.goto(`${origin()}/ess/`);
   await heading(page, 'Login');
-  await expect.poll(() => mailCount(home)).toBeGreaterThan(told);
+  await moreMail(home, told);
   await link(own, 'Continue').click();
   await heading(own, 'Login');
 
@@ -216,8 +216,7 @@ test('D2: an address that is not the own, codes, a phone mistyped', async (
   await enterCode(page, first === '000000' ? '000001' : '000000');
   await inspect(page, info, 'device-code-wrong', 'Reset device');
   await follow(page, 'Verification code');
-  await button(page, 'Send new code').click();
-  await expect(page.getByText('A code was sent a moment ago.')).toBeVisible();
+  await tooSoon(page, 'A code was sent a moment ago.');
   await inspect(page, info, 'device-code-wait', 'Reset device');
   await advance('61s');
   await button(page, 'Send new code').click();
@@ -286,6 +285,7 @@ async function newPassword(page, me) {
   await enterCode(page, await mailedCode(me.email));
   await expect(page.getByText(/^Your email address is verified|^Email address/)
     .first()).toBeVisible();
+  await page.waitForLoadState();
 
   if (await button(page, 'Continue').count() === 0) {
     return;

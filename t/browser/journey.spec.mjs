@@ -2,8 +2,8 @@
 // authenticator journey", "What it must show", 1.
 
 import { test, expect } from '@playwright/test';
-import { address, appCode, button, CODE_LABEL, field, inspect, link, mailCount,
-  mailedCode, origin, PASSWORD, register, secretFromScreen }
+import { address, appCode, button, CODE_LABEL, field, inspect, link,
+  mailedCode, moreMail, origin, PASSWORD, register, secretFromScreen }
   from './tools.mjs';
 
 test('register, two applications, log out, Back, log in', async (
@@ -100,8 +100,7 @@ test('register, two applications, log out, Back, log in', async (
     .toBeVisible();
 
   // E7: every address on record was told
-  await expect.poll(() => mailCount(email.replace('@', '.home@')))
-    .toBeGreaterThan(0);
+  await moreMail(email.replace('@', '.home@'));
 
   // L10
   await page.goto(`${origin()}/ess/`);

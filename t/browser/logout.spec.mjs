@@ -3,7 +3,7 @@
 
 import { expect } from '@playwright/test';
 import { address, appCode, button, field, heading, inspect, link, origin,
-  test } from './tools.mjs';
+  picture, test } from './tools.mjs';
 
 const person = (info, who, groups) => ({ email: address(info, who),
   user: who, first_name: who, surname: 'Example', groups,
@@ -111,9 +111,7 @@ test('a logout of the application is one of everything',
     await expect(page).toHaveURL(`${origin()}/ess/leave?y=2027`);
     await expect(page.locator('#own')).toHaveText('max');
     await nothingOf(page, 'second of ann');
-    await page.screenshot({ fullPage: true,
-      path: `${process.env.MFA_TEST_BUILD}/screens/${info.project.name}/`
-        + 'logout-second-person.png' });
+    await picture(page, info, 'logout-second-person');
 
     // the same one comes back, and goes on
     await keepNote(page, 'note of max');

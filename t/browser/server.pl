@@ -8,8 +8,9 @@
 # With an argument it is a server of a test's own, whose time the test moves:
 # JSON { realm: options over those below, people: the roster instead of that
 # below, register: [ people, as for MFA::Journey ], apps: with the real
-# applications of MFA::Apps behind it }. A line "31m" on its standard input is
-# answered by one with the seconds its time is ahead.
+# applications of MFA::Apps behind it, ahead: seconds its time is ahead from
+# the start }. A line "31m" on its standard input is answered by one with the
+# seconds its time is ahead.
 #
 # Where no Postfix can run (no root) the fault-free SMTP sink takes its part.
 
@@ -61,7 +62,8 @@ my @limits = map { "$_ 1000/1h" }
              qw(start_address login_address code_address login_person
                 send_mailbox send_person sms_number sms_route sms_all);
 
-my $s = mfa_server(workers => 2,
+# a spare connection of a browser would hold nginx as long as it may
+my $s = mfa_server(workers => 2, start => 0, shutdown => '2s',
     people => $own && $own->{people} || \@people, time => !!$own,
     mail => $mta && $mta->option,
     factors => 'totp sms voice email',
@@ -80,6 +82,9 @@ my $s = mfa_server(workers => 2,
                           proxy_pass http://127.0.0.1:$ess/ess/; }
 @{[$apps ? $apps->locations : '']}
 END
+
+$s->advance($own->{ahead}) if $own && $own->{ahead};
+$s->start;
 
 my %first = (MFA_ORIGIN => $s->{origin},
              MFA_MAIL => ($mta ? $mta->mail : $s->mail)->{dir},

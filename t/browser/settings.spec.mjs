@@ -4,8 +4,9 @@
 
 import { expect } from '@playwright/test';
 import { address, appCode, backAndForth, button, CODE_LABEL, enterCode, field,
-  heading, inspect, link, logIn, mailCount, mailedCode, masked, number, origin,
-  PASSWORD, register, secretFromScreen, test, textedCode } from './tools.mjs';
+  heading, inspect, link, logIn, mailCount, mailedCode, masked, moreMail,
+  number, origin, PASSWORD, register, secretFromScreen, test, textedCode }
+  from './tools.mjs';
 
 const NEW_PASSWORD = 'velvet anchor mint 5822';
 const FIREFOX
@@ -142,7 +143,7 @@ test('every action', async ({ page, browser }, info) => {
   await button(page, 'Remove').click();
   await heading(page, 'Security settings');
   await expect(button(page, 'Set up Email')).toBeVisible();
-  await expect.poll(() => mailCount(home)).toBeGreaterThan(told);
+  await moreMail(home, told);
 
   // E8, from the settings
   await button(page, 'Make new recovery codes').click();

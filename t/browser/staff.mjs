@@ -2,8 +2,8 @@
 // their pages.
 
 import { expect } from '@playwright/test';
-import { appCode, button, CODE_LABEL, field, heading, letters, logIn, origin }
-  from './tools.mjs';
+import { appCode, button, CODE_LABEL, field, heading, letters, logIn, origin,
+  waitFor } from './tools.mjs';
 
 export const LINK = 'Reset Multi-Factor Authentication';
 
@@ -61,13 +61,8 @@ export function lettersTo(to) {
 }
 
 // waits for one that says this; the newest
-export async function letter(to, pattern) {
-  const found = () => lettersTo(to).find((text) => pattern.test(text));
-
-  await expect.poll(() => Boolean(found()), { message: `${to}: ${pattern}` })
-    .toBe(true);
-  return found();
-}
+export const letter = (to, pattern) => waitFor(`${pattern} to ${to}`,
+  () => lettersTo(to).find((text) => pattern.test(text)));
 
 // from the password to the request that was sent; the two words
 export async function askForReset(page, me) {

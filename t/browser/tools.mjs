@@ -2,11 +2,10 @@
 // into a journey, checks that every page gets.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, mkdirSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test as base } from '@playwright/test';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -18,6 +17,12 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
   'best-practice'];
 
 const colours = ['color-contrast', 'link-in-text-block'];
+
+const axeSource = readFileSync(
+  `${folder}node_modules/axe-core/axe.min.js`, 'utf8');
+
+// for what is sure to come, however slow the machine is
+const PATIENCE = 60_000;
 
 export const origin = () => process.env.MFA_ORIGIN;
 
@@ -33,6 +38,26 @@ export const link = (page, name) => page.getByRole('link', { name,
 // a person of this project alone
 export function address(info, who) {
   return `${who}.${info.project.name}@example.org`;
+}
+
+// asks until there is an answer
+export async function waitFor(what, ask) {
+  const end = Date.now() + PATIENCE;
+
+  for (;;) {
+    const late = Date.now() > end;
+    const answer = await ask();
+
+    if (answer) {
+      return answer;
+    }
+
+    if (late) {
+      throw new Error(`in vain: ${what}`);
+    }
+
+    await sleep(50);
+  }
 }
 
 export async function heading(page, name) {
@@ -63,8 +88,30 @@ async function inspectSummary(page) {
   expect(await links.count()).toBeGreaterThan(0);
 }
 
+// a picture for people to look at, with MFA_SCREENS=1
+export async function picture(page, info, name) {
+  if (process.env.MFA_SCREENS) {
+    await page.screenshot({ fullPage: true,
+      path: `${screens}/${info.project.name}/${name}.png` });
+  }
+}
+
+// What axe finds. AxeBuilder would bring its source twice for each page, and
+// make reports of all that is well.
+async function violations(page, runOnly) {
+  await page.evaluate(axeSource);
+
+  return page.evaluate(async (only) => {
+    const result = await window.axe.run(document, { runOnly: only,
+      resultTypes: ['violations'] });
+
+    return result.violations.map((v) => `${v.id}: ${v.nodes.map(
+      (n) => n.target).join(', ')}`);
+  }, runOnly);
+}
+
 // every page in every state: one h1, the title, the error summary, no
-// sideways scrolling, axe where it can run, a picture
+// sideways scrolling, axe where it can run
 export async function inspect(page, info, name, title) {
   await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
 
@@ -73,10 +120,10 @@ export async function inspect(page, info, name, title) {
     expect(await page.title()).toContain(title);
   }
 
+  // all of it, and its style
+  await page.waitForLoadState();
   await inspectSummary(page);
-  mkdirSync(`${screens}/${info.project.name}`, { recursive: true });
-  await page.screenshot({ fullPage: true,
-    path: `${screens}/${info.project.name}/${name}.png` });
+  await picture(page, info, name);
 
   const wide = await page.evaluate(
     () => document.documentElement.scrollWidth - window.innerWidth);
@@ -88,12 +135,21 @@ export async function inspect(page, info, name, title) {
   }
 
   // the dark pages are the light ones in other colours
-  const axe = new AxeBuilder({ page }).setLegacyMode();
-  const result = await (info.project.use.colorScheme === 'dark'
-    ? axe.withRules(colours) : axe.withTags(tags)).analyze();
+  expect(await violations(page, info.project.use.colorScheme === 'dark'
+    ? { type: 'rule', values: colours } : { type: 'tag', values: tags }))
+    .toEqual([]);
+}
 
-  expect(result.violations.map((v) => `${v.id}: ${v.nodes.map(
-    (n) => n.target).join(', ')}`)).toEqual([]);
+// a message never changes
+const known = new Map();
+
+function message(path) {
+  if (!known.has(path)) {
+    known.set(path, { path, time: statSync(path).mtimeMs,
+      raw: readFileSync(path, 'utf8') });
+  }
+
+  return known.get(path);
 }
 
 // what came to somebody, oldest first; box: MAIL, TEXTS or CALLS
@@ -108,9 +164,7 @@ export function letters(to, box = 'MAIL') {
   }
 
   return files
-    .map((file) => ({ path: `${dir}/${file}`,
-      time: statSync(`${dir}/${file}`).mtimeMs }))
-    .map((m) => ({ ...m, raw: readFileSync(m.path, 'utf8') }))
+    .map((file) => message(`${dir}/${file}`))
     .filter((m) => new RegExp(`^To:.*${to.replace(/[.+]/g, '\\$&')}`, 'mi')
       .test(m.raw))
     .sort((a, b) => a.time - b.time);
@@ -138,19 +192,18 @@ const taken = new Set();
 
 // the code in the newest message that was not read before
 async function sentCode(to, box) {
-  for (let i = 0; i < 300; i++) {
+  const code = await waitFor(`a code for ${to} in ${box}`, () => {
     const fresh = letters(to, box).filter((m) => !taken.has(m.path));
-    const code = fresh.map((m) => codeIn[box](m.raw)).filter(Boolean).at(-1);
+    const found = fresh.map((m) => codeIn[box](m.raw)).filter(Boolean).at(-1);
 
-    if (code) {
+    if (found) {
       fresh.forEach((m) => taken.add(m.path));
-      return code[1].replace(/\D/g, '');
     }
 
-    await sleep(50);
-  }
+    return found;
+  });
 
-  throw new Error(`nothing with a code for ${to} in ${box}`);
+  return code[1].replace(/\D/g, '');
 }
 
 export const mailedCode = (to) => sentCode(to, 'MAIL');
@@ -160,6 +213,9 @@ export const calledCode = (number) => sentCode(e164(number), 'CALLS');
 export async function mailCount(to) {
   return letters(to).length;
 }
+
+export const moreMail = (to, told = 0) => waitFor(
+  `more than ${told} letters to ${to}`, () => letters(to).length > told);
 
 // A number of this project alone, in the range kept for drama, as people
 // type it; n: 0 to 99.
@@ -202,7 +258,7 @@ export async function appCode(secret) {
 
     // not one that may be over on its way
     const step = Math.max((lastStep.get(secret) || 0) + 1,
-      Math.floor((time + 5000) / 30000) - 1);
+      Math.floor((time + 20000) / 30000) - 1);
 
     if (step <= now + 1) {
       lastStep.set(secret, step);
@@ -254,8 +310,36 @@ export async function backAndForth(page) {
   await page.goto(url);
 }
 
+// Once more, at once: a code was sent a moment ago. Who was stopped for so
+// long that one is sent presses again.
+export async function tooSoon(page, said) {
+  await button(page, 'Send new code').click();
+  await expect(page.getByText(said).or(page.getByText('A new code has been '
+    + 'sent')).first()).toBeVisible();
+
+  if (await page.getByText(said).count() === 0) {
+    await button(page, 'Send new code').click();
+  }
+
+  await expect(page.getByText(said).first()).toBeVisible();
+}
+
 // The server of a test's own, and its time: see server.pl.
 let clocked = null;
+
+// the seconds to the next noon
+export function untilNoon() {
+  const now = new Date();
+  const noon = new Date(now);
+
+  noon.setHours(12, 0, 0, 0);
+
+  if (noon < now) {
+    noon.setDate(noon.getDate() + 1);
+  }
+
+  return Math.round((noon - now) / 1000);
+}
 
 async function startServer(is) {
   const child = spawn('perl', [`-I${folder}../lib`, `${folder}server.pl`,
@@ -287,7 +371,8 @@ async function startServer(is) {
 const PLACES = ['MFA_ORIGIN', 'MFA_MAIL', 'MFA_TEXTS', 'MFA_CALLS'];
 
 // test with a fixture "server": server({ realm, register }) starts one, which
-// the other functions speak to from then on, one at a time
+// the other functions speak to from then on, one at a time; it is noon there,
+// so that no day ends unless the test says so
 export const test = base.extend({
   server: async ({ browserName }, use) => {
     const before = PLACES.map((name) => process.env[name]);
@@ -299,7 +384,7 @@ export const test = base.extend({
     expect(browserName).toBe('chromium');
     await use(async (is) => {
       await end();
-      clocked = await startServer(is);
+      clocked = await startServer({ ahead: untilNoon(), ...is });
       PLACES.forEach((name) => {
         process.env[name] = clocked[name];
       });

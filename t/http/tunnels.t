@@ -130,12 +130,10 @@ ends('a password change elsewhere', sub {
     my $post = MFA::Tunnels::get($s, $b->cookie, '/open/post?wait=7',
                                  method => 'POST', body => 'x' x 1000);
 
-    my $slow = MFA::Tunnels::get($s, $b->cookie, '/open/slow?wait=3',
-                                 more => "Connection: close\r\n");
-
     like($stream->head, qr{text/event-stream}i, 'a stream of events');
     sleep 1;
     ok($stream->is_open, 'stands');
+    $stream->{in} =~ /data: first/ || $stream->_read(1) for 1 .. 60;
     like($stream->{in}, qr/data: first/, 'with its first event');
 
     $s->logout($b->clone);
@@ -143,12 +141,30 @@ ends('a password change elsewhere', sub {
     ok(defined MFA::Tunnels::ended(10, $stream, $poll),
        'D14: the stream and the long poll are closed soon');
     is($poll->{in}, '', 'with no word of the application');
-    like($slow->rest, qr/200 OK.*got 0$/s,
-         'D15, X39: a request of before the logout is answered');
     is($post->status, 200, 'D15: a POST under way is answered');
     $post->{in} =~ /got 1000/ || $post->_read(1) for 1 .. 20;
     like($post->{in}, qr/got 1000/, '... with all of it');
     is(MFA::Tunnels::stream($s, $b->cookie)->status, 401, 'a new one is not');
+}
+
+
+# a GET that began less than three seconds before is no stream of events; a
+# slow machine may need a second try
+
+{
+    my $text;
+
+    for (1 .. 5) {
+        my $b = fresh($ann);
+        my $slow = MFA::Tunnels::get($s, $b->cookie, '/open/slow?wait=2',
+                                     more => "Connection: close\r\n");
+
+        $s->logout($b->clone);
+        $text = $slow->rest;
+        last if $text =~ /got/;
+    }
+    like($text, qr/200 OK.*got 0$/s,
+         'D15, X39: a request of before the logout is answered');
 }
 
 
