@@ -36,8 +36,8 @@ DEPS_RUN := gcc make perl nginx nginx-dev liblmdb-dev libqrencode-dev \
             libcrypt-dev libssl-dev libpcre2-dev zlib1g-dev
 
 DEPS_TEST := libcmocka-dev postfix sasl2-bin libsasl2-modules \
-             python3-aiosmtpd chromium zbar-tools oathtool \
-             libio-socket-ssl-perl nodejs npm cppcheck wrk \
+             python3-aiosmtpd chromium chromium-headless-shell zbar-tools \
+             oathtool libio-socket-ssl-perl nodejs npm cppcheck wrk \
              python3-jwt python3-cryptography \
              curl openssl ca-certificates radicale webfs novnc websockify \
              tigervnc-standalone-server dokuwiki php-cgi fail2ban
