@@ -131,8 +131,10 @@ sub _serve {
             close $from;
         }
 
-        _send_late($_) for grep { $_->{at} <= time } @due;
-        @due = grep { $_->{at} > time } @due;
+        my $now = time;
+
+        _send_late($_) for grep { $_->{at} <= $now } @due;
+        @due = grep { $_->{at} > $now } @due;
     }
 }
 
