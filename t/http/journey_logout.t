@@ -105,19 +105,7 @@ is($two->get('/ess/')->status, 200, 'another browser stays logged in');
 
 $b = fresh();
 my $jar = $b->cookie;
-my @slow = map {
-    my $socket = $s->socket;
-    print $socket +($_ % 2 ? 'POST' : 'GET') . " /ess/slow?sleep=2 HTTP/1.1\r\n"
-        . "Host: 127.0.0.1:$s->{port}\r\nCookie: $jar\r\n"
-        . "Content-Length: 0\r\nConnection: close\r\n\r\n";
-    $socket->flush;
-    $socket;
-} 1 .. 50;
-
-for (1 .. 1200) {
-    last if $s->app->hits('/ess/slow') == 50;
-    select undef, undef, undef, 0.05;
-}
+my @slow = $s->under_way($jar);
 is($s->app->hits('/ess/slow'), 50, 'X39: fifty requests are under way');
 
 $s->logout($b);
@@ -127,16 +115,9 @@ $after{$s->browser->request('GET', '/ess/after', { Cookie => $jar })->status}++
 is_deeply(\%after, { 401 => 50 }, 'X39: none that starts after it passes');
 is($s->app->hits('/ess/after'), 0, 'the application was not asked');
 
-my %before;
-for my $n (0 .. $#slow) {
-    my $answer = readline($slow[$n]) // '';
-    my $status = $answer =~ m{^HTTP/1.1 (\d+)} ? $1 : 'ended';
-
-    # a GET of three seconds may be a stream of events, and is ended
-    $before{$n % 2 ? 'GET' : 'POST'}{$status}++;
-}
-is_deeply($before{POST}, { 200 => 25 }, 'X39: those under way may finish');
-is(join(' ', grep { !/^(?:200|ended)$/ } keys %{$before{GET}}), '',
+my $before = $s->answered(@slow);
+is_deeply($before->{POST}, { 200 => 25 }, 'X39: those under way may finish');
+is(join(' ', grep { !/^(?:200|ended)$/ } keys %{$before->{GET}}), '',
    'X39: a GET finishes or ends');
 
 done_testing();

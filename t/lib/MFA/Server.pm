@@ -436,6 +436,43 @@ sub touched {
 
 # --- requests below a browser -----------------------------------------------
 
+# fifty slow ones, GET and POST in turns, that the application has by now
+
+sub under_way {
+    my ($s, $cookie) = @_;
+    my @slow = map {
+        my $socket = $s->socket;
+        print $socket +($_ % 2 ? 'POST' : 'GET')
+            . " /ess/slow?sleep=2 HTTP/1.1\r\n"
+            . "Host: 127.0.0.1:$s->{port}\r\nCookie: $cookie\r\n"
+            . "Content-Length: 0\r\nConnection: close\r\n\r\n";
+        $socket->flush;
+        $socket;
+    } 1 .. 50;
+
+    _until($patience, sub { $s->app->hits('/ess/slow') == 50 });
+    return @slow;
+}
+
+
+# how each of them went on: { POST => { status => times }, GET => { ... } };
+# a GET of three seconds may be a stream of events, and is ended
+
+sub answered {
+    my ($s, @slow) = @_;
+    my %seen;
+
+    for my $n (0 .. $#slow) {
+        my $answer = readline($slow[$n]) // '';
+        my $status = $answer =~ m{^HTTP/1.1 (\d+)} ? $1 : 'ended';
+
+        $seen{$n % 2 ? 'GET' : 'POST'}{$status}++;
+    }
+
+    return \%seen;
+}
+
+
 sub socket {
     my ($s) = @_;
     my @to = (PeerAddr => '127.0.0.1', PeerPort => $s->{port},

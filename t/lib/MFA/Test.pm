@@ -81,6 +81,7 @@ Words in every text: %%PORT%% %%ORIGIN%% %%DIR%% %%UPSTREAM%% (host:port)
     logged              ('x.log', qr/x/): lines of an access log, waits for one
     settle              waits until every message has been sent
     tried($n)           waits until each message that waits was tried $n times
+    under_way($cookie)  fifty slow requests; answered(@them) as a hash
     touched($user)      waits until a use of their newest session is written
     allow_log(qr/x/)    such alert, emerg and crit lines are expected
     access              lines of the access log
