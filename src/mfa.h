@@ -349,8 +349,8 @@ const mfa_reply_t *mfa_busy(const mfa_t *mfa, const mfa_request_t *request);
 
 /*
  * May this request need mfa_hash, and whose is it? Whoever knows that there
- * is no place left answers such a request with mfa_realm_plain 503 and makes
- * no job of it. KNOWN: a browser in which *person (a digest) has shown who
+ * is no place left answers such a request with mfa_busy and makes no job of
+ * it. KNOWN: a browser in which *person (a digest) has shown who
  * they are; it may be a copy of its cookie, so it is worth a place and no
  * more. Event loop; only method, path and cookies are read.
  */

@@ -12,8 +12,9 @@
 
 /*
  * 503 "Please wait a minute", one reply for all who speak a language, made at
- * open. env, model and the reply live until the close; the reply is not to be
- * changed. mfa_busy_reply: any thread, no memory, no wait.
+ * open. env has to live until the close, as the reply does, which is not to
+ * be changed; model is for the open alone. mfa_busy_reply: any thread, no
+ * memory, no wait.
  */
 typedef struct mfa_busy_s  mfa_busy_t;
 
