@@ -327,15 +327,15 @@ export async function tooSoon(page, said) {
 // The server of a test's own, and its time: see server.pl.
 let clocked = null;
 
-// the seconds to the next noon
+// the seconds to the next noon, UTC as the server counts days
 export function untilNoon() {
   const now = new Date();
   const noon = new Date(now);
 
-  noon.setHours(12, 0, 0, 0);
+  noon.setUTCHours(12, 0, 0, 0);
 
   if (noon < now) {
-    noon.setDate(noon.getDate() + 1);
+    noon.setUTCDate(noon.getUTCDate() + 1);
   }
 
   return Math.round((noon - now) / 1000);
