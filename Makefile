@@ -230,8 +230,8 @@ stop:
 # --- tests ------------------------------------------------------------------
 
 .PHONY: test test-all test-style test-unit test-http test-browser \
-        test-unit-asan test-unit-tsan test-http-asan bench timing fuzz \
-        check trixie
+        test-unit-asan test-unit-tsan test-http-asan bench bench-size timing \
+        fuzz check trixie
 
 PROVE := prove -j$(TEST_JOBS) -It/lib --timer
 
@@ -300,11 +300,11 @@ $(O)/bench/loop.so $(O)/bench/cheap_hash.so: $(O)/bench/%.so: t/bench/%.c
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -fPIC -shared \
 	    -o $@ $<
 
-bench: all $(BENCH_BIN)
+bench bench-size: all $(BENCH_BIN)
 	@.ci/deps wrk
 	$(TEST_ENV) MFA_TEST_SO=$(abspath $(MODULE)) \
 	    MFA_TEST_CTL=$(abspath $(MFACTL)) \
-	    perl -It/lib t/bench/bench.pl $(abspath $(O)/bench)
+	    perl -It/lib t/bench/$(@:bench-%=%).pl $(abspath $(O)/bench)
 
 timing: all $(O)/bench/seed $(O)/bench/cheap_hash.so
 	$(TEST_ENV) MFA_TEST_SO=$(abspath $(MODULE)) \

@@ -8,7 +8,7 @@
 #include "mfa_job.h"
 
 
-#define DECISION_SLOTS  16384
+#define DECISION_SLOTS  2048
 #define JOB_ARENA       (8 * 1024 * 1024)
 #define PURGE_LOOK      1000
 #define AUDIT_LOOK      50

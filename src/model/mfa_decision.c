@@ -18,6 +18,7 @@
 #define DECISION_TOUCHES  8192          /* a power of two */
 #define DECISION_NOTES    4096          /* a power of two */
 #define DECISION_TOUCH    MFA_MINUTE    /* between two touches of a session */
+#define DECISION_PIECE    500           /* touches of one transaction */
 
 /* keyed by the token as it came: only one text of it can be decoded */
 
@@ -575,11 +576,14 @@ touches_write_in(mfa_tx_t *tx, void *arg)
 mfa_status_t
 mfa_touches_write(mfa_work_t *work, const mfa_touch_t *touches, size_t count)
 {
-    touches_write_t  write = { .touches = touches, .count = count };
+    mfa_status_t     st;
+    touches_write_t  write = { .touches = touches };
 
-    if (count == 0) {
-        return MFA_OK;
+    for (st = MFA_OK; count > 0 && st == MFA_OK; count -= write.count) {
+        write.count = count < DECISION_PIECE ? count : DECISION_PIECE;
+        st = mfa_update(work, touches_write_in, &write);
+        write.touches += write.count;
     }
 
-    return mfa_update(work, touches_write_in, &write);
+    return st;
 }

@@ -299,6 +299,12 @@ typedef struct {
  */
 size_t mfa_decision_touches(mfa_decisions_t *decisions, mfa_time_t now,
     mfa_touch_t *touches, size_t most);
+
+/*
+ * In transactions of 500 at most, for none shall hold the write lock long
+ * or keep many pages in memory; may block. When one fails, those before it
+ * stand.
+ */
 mfa_status_t mfa_touches_write(mfa_work_t *work, const mfa_touch_t *touches,
     size_t count) MFA_MUST_CHECK;
 

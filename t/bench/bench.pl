@@ -23,9 +23,10 @@
 # it is on the second. For logins and the flood nothing is pinned.
 
 use MFA::Test;
+use MFA::Bench;
 use Time::HiRes qw(sleep time);
 
-my $bin = shift // die "usage: bench.pl FOLDER_OF_PROGRAMS\n";
+$bin = shift // die "usage: bench.pl FOLDER_OF_PROGRAMS\n";
 my $rounds = $ENV{ROUNDS} || 5;
 my $seconds = $ENV{SECONDS} || 3;
 my $sessions = $ENV{SESSIONS} || 20_000;
@@ -33,37 +34,12 @@ my $people = $ENV{PEOPLE} || 5_000;
 my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // '';
 my $few = int(($rounds + 1) / 2);
 my $short = $seconds > 2 ? 2 : $seconds;
-my $connections = 64;
-my $cpus = `nproc` + 0;
-my ($pin_worker, $pin_rest) = ('', '');
-my @plain;
 
 Test::More->builder->output(\*STDERR);
 
-if ($cpus > 1) {
-    $pin_worker = 'worker_cpu_affinity 01;';
-    $pin_rest = 'worker_cpu_affinity 10;';
-}
-
-my $rest = $cpus > 1 ? 'taskset -c 1' : '';
 my %port = map { $_ => free_port() } qw(app gate floor floor_tls login);
-my $app = plain_nginx($pin_rest, <<"END_CONF");
-    keepalive_requests 100000000;
-    access_log off;
-    server {
-        listen 127.0.0.1:$port{app};
-        location / { default_type text/html; return 200
-          "<!DOCTYPE html><title>x</title><p>@{[ 'x' x 990 ]}"; }
-    }
-END_CONF
-
-my $common = <<"END_CONF";
-    upstream fast { server 127.0.0.1:$port{app}; keepalive 64; }
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    keepalive_requests 100000000;
-    access_log off;
-END_CONF
+my $app = plain_nginx($pin_rest, page_conf($port{app}));
+my $common = fast_conf($port{app});
 
 my $start = time;
 my ($load) = split ' ', `cat /proc/loadavg`;
@@ -97,70 +73,10 @@ if (wanted(qw(logins flood))) {
 printf "\n%.0f s\n", time - $start;
 done_testing();
 
-END {
-    my $code = $?;
-    kill QUIT => $_->{pid} for @plain;
-    $? = $code;
-}
-
-
 sub wanted { return !%only || grep { $only{$_} } @_ }
 
 
 # --- servers ----------------------------------------------------------------
-
-# nginx without the module: floor and application
-
-sub plain_nginx {
-    my ($main, $http) = @_;
-    my $dir = File::Temp->newdir('mfa-bench-XXXXXX', TMPDIR => 1);
-    my $user = $> == 0 ? 'user www-data;' : '';
-
-    chmod 0755, "$dir";
-    open my $fh, '>', "$dir/nginx.conf" or die;
-    print $fh <<"END_CONF";
-$user $main
-pid $dir/nginx.pid;
-error_log $dir/error.log warn;
-worker_processes 1;
-events { worker_connections 1024; }
-http {
-    client_body_temp_path $dir/body;
-    proxy_temp_path $dir/proxy;
-    fastcgi_temp_path $dir/fastcgi;
-    uwsgi_temp_path $dir/uwsgi;
-    scgi_temp_path $dir/scgi;
-$http
-}
-END_CONF
-    close $fh;
-
-    system(MFA::Test::nginx(), '-p', "$dir/", '-e', "$dir/error.log", '-c',
-           "$dir/nginx.conf") == 0 or die "nginx does not start";
-
-    my $pid;
-    for (1 .. 100) {
-        $pid = -s "$dir/nginx.pid" && `cat $dir/nginx.pid`;
-        last if $pid;
-        sleep 0.05;
-    }
-
-    chomp $pid;
-    my $one = { dir => $dir, pid => $pid };
-    push @plain, $one;
-    return $one;
-}
-
-
-sub seed {
-    my ($s, $users, $count) = @_;
-    my $file = "$s->{dir}/tokens";
-
-    system("$bin/seed lmdb:$s->{dir}/store $s->{dir}/mfa.key $users $count"
-           . " > $file") == 0 or die "seed failed";
-    return $file;
-}
-
 
 sub gate_and_floor {
     my $gate = mfa_server(h2 => 1, start => 0, people => [], log => 'warn',
@@ -218,113 +134,16 @@ END_CONF
 
 # --- measuring --------------------------------------------------------------
 
-sub workers {
-    my ($s) = @_;
-
-    return $s->worker_pids unless ref $s eq 'HASH';
-    return split ' ', `cat /proc/$s->{pid}/task/$s->{pid}/children`;
-}
-
-
-# of all threads, in microseconds
-
-sub cpu_us {
-    my ($s) = @_;
-    my $sum = 0;
-
-    for my $pid (workers($s)) {
-        for my $file (glob "/proc/$pid/task/*/schedstat") {
-            open my $fh, '<', $file or next;
-            $sum += (split ' ', <$fh>)[0] / 1e3;
-        }
-    }
-
-    return $sum;
-}
-
-
-sub wrk {
-    my ($s, $port, $path, %is) = @_;
-    my $headers = join ' ', map { "-H '$_'" } @{$is{headers} // []};
-    my $script = $is{script} ? "-s $is{script}" : '';
-    my $time = $is{seconds} // $seconds;
-    my $before = cpu_us($s);
-    my $text = `$rest wrk -t1 -c$connections -d${time}s $headers $script \\
-                http://127.0.0.1:$port$path 2>&1`;
-    my $used = cpu_us($s) - $before;
-    my ($rate) = $text =~ m{Requests/sec:\s*([\d.]+)} or die $text;
-    my ($count) = $text =~ /(\d+) requests in/ or die $text;
-    my ($bad) = $text =~ /Non-2xx or 3xx responses: (\d+)/;
-
-    die "wrong answers on $path\n$text"
-        if $is{all_bad} ? ($bad // 0) != $count : $bad;
-    return { rate => $rate, cpu => $used / $count };
-}
-
-
-# by pairs; each of the two a function that measures once
-
-sub pairs {
-    my ($count, $with, $without) = @_;
-    my (%rate, %cpu, @ratio, @added, @times);
-
-    for my $round (1 .. $count) {
-        my @order = $round % 2 ? (0, 1) : (1, 0);
-        my @got;
-
-        $got[$_] = ($with, $without)[$_]->() for @order;
-        push @{$rate{$_}}, $got[$_]{rate} for 0, 1;
-        push @{$cpu{$_}}, $got[$_]{cpu} for 0, 1;
-        push @ratio, $got[0]{rate} / $got[1]{rate};
-        push @added, $got[0]{cpu} - $got[1]{cpu};
-        push @times, $got[0]{cpu} / $got[1]{cpu};
-    }
-
-    return { rate => median(@{$rate{0}}), floor => median(@{$rate{1}}),
-             cpu => median(@{$cpu{0}}), floor_cpu => median(@{$cpu{1}}),
-             ratio => median(@ratio), range => range(@ratio),
-             added => median(@added), added_range => range(@added),
-             times => median(@times) };
-}
-
-
-sub show_pairs {
-    my ($name, $is) = @_;
-
-    printf "%-24s %7.0f / %7.0f requests/s   ratio %.3f (%s)\n", $name,
-        $is->{rate}, $is->{floor}, $is->{ratio}, $is->{range};
-    printf "%-24s %7.2f / %7.2f us of CPU    added %.2f us (%s), x %.3f\n",
-        '', $is->{cpu}, $is->{floor_cpu}, $is->{added}, $is->{added_range},
-        $is->{times};
-}
-
-
 sub proxied {
     my ($gate, $floor, $cookie) = @_;
-    my @one = (headers => ["Cookie: $cookie"]);
+    my @one = (headers => ["Cookie: $cookie"], seconds => $seconds);
     my $is = pairs($rounds,
         sub { wrk($gate, $port{gate}, '/ess/', @one) },
         sub { wrk($floor, $port{floor}, '/ess/', @one) });
 
     show_pairs('proxied, one session', $is);
 
-    my $script = "$floor->{dir}/each.lua";
-    open my $fh, '>', $script or die;
-    print $fh <<"END_LUA";
-local list, i = {}, 0
-function init(args)
-    for token in io.lines("$floor->{tokens}") do
-        list[#list + 1] = wrk.format("GET", "/ess/",
-            { Host = "127.0.0.1", Cookie = "__Host-mfa_session=" .. token })
-    end
-end
-function request()
-    i = i % #list + 1
-    return list[i]
-end
-END_LUA
-    close $fh;
-
+    my $script = each_script("$floor->{dir}/each.lua", $floor->{tokens});
     my @each = (script => $script, seconds => $short);
 
     show_pairs("proxied, $sessions sessions", pairs($few,
@@ -563,17 +382,4 @@ sub flood {
         . " %.0f passwords/s checked\n", '',
         map { $_ // 0 } @$flood{qw(refused_count refused_p50 refused_p99
                                    rate)};
-}
-
-
-sub median {
-    my @sorted = sort { $a <=> $b } @_;
-    return ($sorted[@sorted / 2] + $sorted[$#sorted / 2]) / 2;
-}
-
-
-sub range {
-    my $format = $_[-1] =~ /%/ ? pop : '%.3f';
-    my @sorted = sort { $a <=> $b } @_;
-    return sprintf "$format to $format", @sorted[0, -1];
 }

@@ -300,6 +300,35 @@ a_touch_of_a_dead_session_does_nothing(void **state)
 }
 
 
+/* three of them, where one would hold the lock and its pages for all */
+
+static void
+many_touches_take_turns_with_other_writers(void **state)
+{
+    size_t       i;
+    gate_t       gate;
+    uint64_t     before, after;
+    mfa_touch_t  touches[1001];
+
+    gate_open(&gate, *state);
+    gate.f->now += 10 * MFA_MINUTE;
+    memset(touches, 0, sizeof(touches));
+
+    for (i = 0; i <= 1000; i += 500) {
+        memcpy(touches[i].key, gate.session.key, MFA_DIGEST_SIZE);
+        touches[i].seen_at = gate.f->now - (mfa_time_t) (1000 - i);
+    }
+
+    assert_int_equal(mfa_store_version(gate.f->store, &before), MFA_OK);
+    assert_int_equal(mfa_touches_write(fixture_work(gate.f), touches, 1001),
+                     MFA_OK);
+    assert_int_equal(mfa_store_version(gate.f->store, &after), MFA_OK);
+    assert_int_equal(after - before, 3);
+    assert_int_equal(gate_seen_at(&gate), gate.f->now);
+    gate_close(&gate);
+}
+
+
 /* many more sessions than slots: right answers, and no touch is lost */
 
 static void
@@ -521,6 +550,7 @@ main(void)
         FIXTURE_TEST(uses_are_written_at_most_once_a_minute),
         FIXTURE_TEST_ON(a_failed_touch_neither_denies_nor_extends, "lmdb"),
         FIXTURE_TEST(a_touch_of_a_dead_session_does_nothing),
+        FIXTURE_TEST_ON(many_touches_take_turns_with_other_writers, "lmdb"),
         FIXTURE_TEST(a_small_cache_answers_right_and_loses_no_touch),
         FIXTURE_TEST(a_clock_that_steps_back_revives_nothing),
         FIXTURE_TEST_ON(a_quiet_worker_keeps_its_own_time, "lmdb"),
